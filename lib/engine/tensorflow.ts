@@ -1,0 +1,28 @@
+/**
+ * The one door to TensorFlow: everything in this library that needs `tf` imports it from here.
+ *
+ * Opening it takes three precautions that have to come before the module loads: TensorFlow's log lines are
+ * kept off stderr, a function that Node 23 removed is put back, and an engine that isn't built is said in words.
+ */
+import * as util from 'node:util';
+import type * as TensorFlow from '@tensorflow/tfjs-node-gpu';
+import { EngineError } from '../errors';
+
+function open(): typeof TensorFlow {
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  // tfjs-node 4.22 calls it on every tensor it makes; Node 23 took it away.
+  (util as { isNullOrUndefined?: unknown }).isNullOrUndefined ??= (value: unknown) => value == null;
+  try {
+    return require('@tensorflow/tfjs-node-gpu');
+  } catch (cause) {
+    throw new EngineError(
+      `TensorFlow can't be loaded: ${(cause as Error).message.split('\n')[0]}`,
+      'Run the set-up again: `npm run setup` in this project, `npx resnet-notebooks setup` in your own.',
+      { cause },
+    );
+  }
+}
+
+/** TensorFlow.js on its native engine; its whole API, in one instance that all of the library shares. */
+export const tf: typeof TensorFlow = open();
+export type { TensorFlow };
