@@ -1,30 +1,40 @@
 /**
- * What `train` tells the outside while it runs. It knows of no terminal and no notebook: whoever listens, shows.
+ * What a training run tells while it runs. Who listens draws the bar: training itself prints nothing.
  */
 import type { EpochRecord } from './history';
 
-/** One report of a training run: after a batch, after an epoch, or a sentence for the reader. */
+/** One thing that happened in a training run. */
 export type TrainEvent =
   | {
-      kind: 'batch';
+      /** A batch was trained on. */
+      readonly kind: 'batch';
       /** Counted from 1, of `epochs`. */
-      epoch: number;
-      epochs: number;
+      readonly epoch: number;
+      readonly epochs: number;
       /** Counted from 1, of `batches`. */
-      batch: number;
-      batches: number;
-      /** Images seen so far in this epoch. */
-      images: number;
-      /** Mean over the images seen so far in this epoch. */
-      loss: number;
-      /** Share of the images seen so far in this epoch that were classified right, 0..1. */
-      accuracy: number;
-      learningRate: number;
+      readonly batch: number;
+      readonly batches: number;
+      /** Images of this epoch so far. */
+      readonly images: number;
+      /** Mean over the images of this epoch so far. */
+      readonly loss: number;
+      /** Fraction of the images of this epoch so far, 0 to 1. */
+      readonly accuracy: number;
+      readonly learningRate: number;
       /** Since the epoch began. */
-      seconds: number;
+      readonly seconds: number;
     }
-  | { kind: 'epoch'; record: EpochRecord; epochs: number }
-  | { kind: 'message'; text: string };
+  | {
+      /** An epoch ended, its test included. */
+      readonly kind: 'epoch';
+      readonly record: EpochRecord;
+      readonly epochs: number;
+    }
+  | {
+      /** Something worth a line of its own. */
+      readonly kind: 'message';
+      readonly text: string;
+    };
 
-/** Listens to a training run. What it throws ends the run. */
-export type ProgressListener = (event: TrainEvent) => void;
+/** Listens to a training run. It is called between batches, so it should return soon. */
+export type TrainListener = (event: TrainEvent) => void;

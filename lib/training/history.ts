@@ -1,46 +1,48 @@
 /**
- * The record of a training run: what each epoch reached, and the line that says it.
+ * What a training run leaves behind: one record an epoch, and the line that tells it.
  */
 
-/** What one epoch reached. Accuracies lie in 0..1; losses are means over all images of the set. */
+/** What one epoch reached. Losses are means over images, accuracies fractions from 0 to 1. */
 export interface EpochRecord {
   /** Counted from 1. */
-  epoch: number;
-  trainLoss: number;
-  trainAccuracy: number;
-  testLoss: number;
-  testAccuracy: number;
-  /** Of the epoch's first step. */
-  learningRate: number;
-  /** Wall-clock time of training and test together. */
-  seconds: number;
+  readonly epoch: number;
+  /** Mean over the epoch's batches, each as it was before its own update. */
+  readonly trainLoss: number;
+  readonly trainAccuracy: number;
+  readonly testLoss: number;
+  readonly testAccuracy: number;
+  /** The learning rate the epoch began with. */
+  readonly learningRate: number;
+  /** Wall clock of the epoch, testing included. */
+  readonly seconds: number;
 }
 
-/** A training run, epoch by epoch; plain data, so it can be written as JSON and read again. */
+/** The course of a training run, oldest epoch first. */
 export interface History {
-  epochs: EpochRecord[];
+  readonly epochs: readonly EpochRecord[];
 }
 
 /**
- * The line that reports one epoch, as the article prints it (section 6); a tab stands before `Time`.
+ * The line that tells an epoch, in the words and columns of the article's section 6.
  *
  * @param epochs how many epochs the run has in all.
  */
 export function formatEpoch(record: EpochRecord, epochs: number): string {
-  const percent = (accuracy: number) => `${(accuracy * 100).toFixed(2)}%`;
+  const column = (n: number) => String(n).padStart(3);
+  const percent = (fraction: number) => `${(100 * fraction).toFixed(2)}%`;
   return (
-    `Epoch [${String(record.epoch).padStart(3)}/${String(epochs).padStart(3)}]  ` +
+    `Epoch [${column(record.epoch)}/${column(epochs)}]  ` +
     `Train Loss:${record.trainLoss.toFixed(6)}  Train Acc:${percent(record.trainAccuracy)} ` +
     `Test Loss:${record.testLoss.toFixed(6)}  Test Acc:${percent(record.testAccuracy)}  ` +
-    `Learning Rate:${record.learningRate.toFixed(6)}\tTime ${clock(record.seconds)}`
+    `Learning Rate:${record.learningRate.toFixed(6)}\tTime ${formatDuration(record.seconds)}`
   );
 }
 
-/** `mm:ss`, or `h:mm:ss` from an hour on. */
-function clock(seconds: number): string {
-  const whole = Math.floor(seconds);
-  const pad = (value: number) => String(value).padStart(2, '0');
+/** A duration as `mm:ss`, from an hour on as `h:mm:ss`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.round(seconds);
+  const two = (n: number) => String(n).padStart(2, '0');
   const hours = Math.floor(whole / 3600);
-  const rest = `${pad(Math.floor(whole / 60) % 60)}:${pad(whole % 60)}`;
-  return hours > 0 ? `${hours}:${rest}` : rest;
+  const minutesAndSeconds = `${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+  return hours > 0 ? `${hours}:${minutesAndSeconds}` : minutesAndSeconds;
 }
