@@ -1,0 +1,101 @@
+/**
+ * The two residual blocks. A block computes F(x) + x: its branch F learns what to add to its input, and the shortcut
+ * carries the input past it.
+ */
+import { type TensorFlow, tf } from '../engine/tensorflow';
+import { batchNorm2d } from './batchNormalization';
+import { checkPositiveInteger } from './checks';
+import { add, conv2d, relu, type Symbolic } from './layers';
+
+/** What both blocks take besides their channels. */
+export interface BlockOptions {
+  /** Of the block's first 3×3 convolution, and of its shortcut: 1, or 2 to halve height and width. Default 1. */
+  stride?: number;
+  /** The block's name in its network, which its layers carry in front: `layer1.0`. */
+  name?: string;
+  /** Fixes the initial weights. Default 0. */
+  seed?: number;
+}
+
+/** A function that makes residual blocks, with the number of times its output is wider than `channels`. */
+export interface Block {
+  (inChannels: number, channels: number, options?: BlockOptions): TensorFlow.LayersModel;
+  /** Output channels over `channels`: 1 for the basic block, 4 for the bottleneck. */
+  readonly expansion: number;
+}
+
+interface Conv {
+  filters: number;
+  kernelSize: number;
+  stride?: number;
+}
+
+/** conv → batch norm, for each of `convs`, with a rectifier between but none at the end: it comes after the sum. */
+function branch(x: Symbolic, convs: Conv[], name: string, seed: number): Symbolic {
+  return convs.reduce((y, conv, i) => {
+    const part = i + 1;
+    const convolved = conv2d(y, { ...conv, name: `${name}.conv${part}`, seed });
+    const normalized = batchNorm2d(`${name}.bn${part}`).apply(convolved) as Symbolic;
+    return part < convs.length ? relu(normalized, `${name}.relu${part}`) : normalized;
+  }, x);
+}
+
+/** The input as it is where it fits the sum, else through a 1×1 convolution that makes it fit. */
+function shortcut(x: Symbolic, filters: number, stride: number, name: string, seed: number): Symbolic {
+  if (stride === 1 && x.shape[3] === filters) return x;
+  const projected = conv2d(x, { filters, kernelSize: 1, stride, name: `${name}.shortcut.conv`, seed });
+  return batchNorm2d(`${name}.shortcut.bn`).apply(projected) as Symbolic;
+}
+
+function residual(inChannels: number, convs: Conv[], { stride = 1, name = 'block', seed = 0 }: BlockOptions) {
+  checkPositiveInteger('inChannels', inChannels);
+  checkPositiveInteger('channels', convs[0].filters);
+  checkPositiveInteger('stride', stride);
+  const x = tf.input({ shape: [null, null, inChannels], name: `${name}.input` }); // [n, h, w, inChannels]
+  const filters = convs[convs.length - 1].filters;
+  const sum = add([branch(x, convs, name, seed), shortcut(x, filters, stride, name, seed)], `${name}.add`); // [n, h / stride, w / stride, filters]
+  return tf.model({ inputs: x, outputs: relu(sum, `${name}.relu${convs.length}`), name });
+}
+
+/**
+ * The block of ResNet-18 and ResNet-34: two 3×3 convolutions beside a shortcut.
+ *
+ * `[n, h, w, inChannels]` → `[n, h / stride, w / stride, channels]`
+ *
+ * @throws ConfigError for channels or a stride that aren't positive integers
+ * @see He et al. 2016, "Deep Residual Learning for Image Recognition", figure 5 left
+ */
+export const basicBlock: Block = Object.assign(
+  (inChannels: number, channels: number, options: BlockOptions = {}): TensorFlow.LayersModel =>
+    residual(
+      inChannels,
+      [
+        { filters: channels, kernelSize: 3, stride: options.stride },
+        { filters: channels, kernelSize: 3 },
+      ],
+      options,
+    ),
+  { expansion: 1 },
+);
+
+/**
+ * The block of ResNet-50 and deeper: 1×1 down to `channels`, 3×3, 1×1 up to four times `channels`, beside a shortcut.
+ *
+ * `[n, h, w, inChannels]` → `[n, h / stride, w / stride, 4 * channels]`
+ *
+ * @throws ConfigError for channels or a stride that aren't positive integers
+ * @see He et al. 2016, "Deep Residual Learning for Image Recognition", figure 5 right
+ */
+export const bottleneck: Block = Object.assign(
+  (inChannels: number, channels: number, options: BlockOptions = {}): TensorFlow.LayersModel =>
+    residual(
+      inChannels,
+      [
+        { filters: channels, kernelSize: 1 },
+        { filters: channels, kernelSize: 3, stride: options.stride },
+        { filters: 4 * channels, kernelSize: 1 },
+      ],
+      options,
+    ),
+  { expansion: 4 },
+);

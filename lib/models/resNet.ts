@@ -1,0 +1,106 @@
+/**
+ * ResNet for pictures of 32×32: one convolution, four stages of residual blocks, a mean, a linear classifier.
+ */
+import { type TensorFlow, tf } from '../engine/tensorflow';
+import { ConfigError } from '../errors';
+import { batchNorm2d } from './batchNormalization';
+import { type Block, basicBlock, bottleneck } from './block';
+import { checkPositiveInteger } from './checks';
+import { avgPool2d, conv2d, flatten, linear, relu, type Symbolic } from './layers';
+import { setNetworkInfo } from './networkInfo';
+import { logOutputShapes } from './verbose';
+
+/** What all networks take. */
+export interface ResNetOptions {
+  /** Default 10. */
+  numClasses?: number;
+  /** Channels of the first stage, doubled at each later one. Default 64, the paper's; 16 trains on two CPU cores. */
+  width?: number;
+  /** Print the shape after the first convolution and after each stage, whenever the network runs. Default false. */
+  verbose?: boolean;
+  /** Fixes the initial weights. Default 0. */
+  seed?: number;
+}
+
+function stage(
+  x: Symbolic,
+  block: Block,
+  channels: number,
+  { blocks, stride, name, seed }: { blocks: number; stride: number; name: string; seed: number },
+): Symbolic {
+  for (let i = 0; i < blocks; i++) {
+    const inChannels = x.shape[3]!;
+    const options = { stride: i === 0 ? stride : 1, name: `${name}.${i}`, seed };
+    x = block(inChannels, channels, options).apply(x) as Symbolic;
+  }
+  return x;
+}
+
+/**
+ * Composes a ResNet for 32×32 pictures of any block and depth.
+ *
+ * `[n, 32, 32, 3]` → logits `[n, numClasses]`. With width 64 and basic blocks the picture becomes `[n, 32, 32, 64]`,
+ * stays so through stage 1, then `[n, 16, 16, 128]`, `[n, 8, 8, 256]`, `[n, 4, 4, 512]`, and `[n, 512]` after the mean.
+ *
+ * @param block `basicBlock` or `bottleneck`
+ * @param numBlocks blocks in each of the four stages, `[2, 2, 2, 2]` for ResNet-18
+ * @throws ConfigError for numbers that aren't positive integers, or other than four stages
+ * @see He et al. 2016, "Deep Residual Learning for Image Recognition", table 1 and section 4.2
+ */
+export function resNet(
+  block: Block,
+  numBlocks: readonly number[],
+  options: ResNetOptions = {},
+): TensorFlow.LayersModel {
+  const { numClasses = 10, width = 64, verbose = false, seed = 0 } = options;
+  if (numBlocks.length !== 4) {
+    throw new ConfigError(
+      `numBlocks has ${numBlocks.length} entries.`,
+      'Give it four, one for each stage: [2, 2, 2, 2].',
+    );
+  }
+  numBlocks.forEach((blocks, i) => {
+    checkPositiveInteger(`numBlocks[${i}]`, blocks);
+  });
+  checkPositiveInteger('numClasses', numClasses);
+  checkPositiveInteger('width', width);
+
+  const input = tf.input({ shape: [32, 32, 3], name: 'input' }); // [n, 32, 32, 3]
+  let x = conv2d(input, { filters: width, kernelSize: 3, name: 'features.conv', seed }); // [n, 32, 32, width]
+  x = batchNorm2d('features.bn').apply(x) as Symbolic;
+  x = relu(x, 'features.relu');
+  numBlocks.forEach((blocks, i) => {
+    x = stage(x, block, width * 2 ** i, { blocks, stride: i === 0 ? 1 : 2, name: `layer${i + 1}`, seed });
+  }); // [n, 4, 4, 8 * width * expansion]
+  x = avgPool2d(x, 4, 'avgPool'); // [n, 1, 1, 8 * width * expansion]
+  x = flatten(x, 'flatten'); // [n, 8 * width * expansion]
+  const logits = linear(x, numClasses, 'classifier', seed); // [n, numClasses]
+
+  const net = tf.model({ inputs: input, outputs: logits, name: 'ResNet' });
+  if (verbose)
+    logOutputShapes(net, ['features.relu', ...numBlocks.map((blocks, i) => `layer${i + 1}.${blocks - 1}`)]);
+  return net;
+}
+
+function named(architecture: string, block: Block, numBlocks: readonly number[]) {
+  return (options: ResNetOptions = {}): TensorFlow.LayersModel => {
+    const net = resNet(block, numBlocks, options);
+    const width = options.width ?? 64;
+    setNetworkInfo(net, { architecture: width === 64 ? architecture : `${architecture}, width ${width}` });
+    return net;
+  };
+}
+
+/** Makes a ResNet: see `resNet` for its shapes and errors. */
+export type ResNetMaker = (options?: ResNetOptions) => TensorFlow.LayersModel;
+
+/** ResNet-18: 8 basic blocks, 11,173,962 parameters. */
+export const resnet18: ResNetMaker = named('ResNet-18', basicBlock, [2, 2, 2, 2]);
+/** ResNet-34: 16 basic blocks, 21,282,122 parameters. */
+export const resnet34: ResNetMaker = named('ResNet-34', basicBlock, [3, 4, 6, 3]);
+/** ResNet-50: 16 bottlenecks, 23,520,842 parameters. */
+export const resnet50: ResNetMaker = named('ResNet-50', bottleneck, [3, 4, 6, 3]);
+/** ResNet-101: 33 bottlenecks, 42,512,970 parameters. */
+export const resnet101: ResNetMaker = named('ResNet-101', bottleneck, [3, 4, 23, 3]);
+/** ResNet-152: 50 bottlenecks, 58,156,618 parameters. */
+export const resnet152: ResNetMaker = named('ResNet-152', bottleneck, [3, 8, 36, 3]);
