@@ -11,7 +11,7 @@ import { add, conv2d, relu, type Symbolic } from './layers';
 export interface BlockOptions {
   /** Of the block's first 3×3 convolution, and of its shortcut: 1, or 2 to halve height and width. Default 1. */
   stride?: number;
-  /** The block's name in its network, which its layers carry in front: `layer1.0`. */
+  /** The block's name in its network, which its layers carry in front: `layer1.0`. Default `BasicBlock`, `Bottleneck`. */
   name?: string;
   /** Fixes the initial weights. Default 0. */
   seed?: number;
@@ -47,7 +47,11 @@ function shortcut(x: Symbolic, filters: number, stride: number, name: string, se
   return batchNorm2d(`${name}.shortcut.bn`).apply(projected) as Symbolic;
 }
 
-function residual(inChannels: number, convs: Conv[], { stride = 1, name = 'block', seed = 0 }: BlockOptions) {
+function residual(
+  inChannels: number,
+  convs: Conv[],
+  { stride = 1, name, seed = 0 }: BlockOptions & { name: string },
+) {
   checkPositiveInteger('inChannels', inChannels);
   checkPositiveInteger('channels', convs[0].filters);
   checkPositiveInteger('stride', stride);
@@ -73,7 +77,7 @@ export const basicBlock: Block = Object.assign(
         { filters: channels, kernelSize: 3, stride: options.stride },
         { filters: channels, kernelSize: 3 },
       ],
-      options,
+      { name: 'BasicBlock', ...options },
     ),
   { expansion: 1 },
 );
@@ -95,7 +99,7 @@ export const bottleneck: Block = Object.assign(
         { filters: channels, kernelSize: 3, stride: options.stride },
         { filters: 4 * channels, kernelSize: 1 },
       ],
-      options,
+      { name: 'Bottleneck', ...options },
     ),
   { expansion: 4 },
 );

@@ -1,0 +1,64 @@
+/**
+ * A network as the reader knows it: its modules in the order in which they run, blocks opened up.
+ */
+import { type TensorFlow, tf } from '../engine/tensorflow';
+
+/** One layer or block of a network. */
+export interface Module {
+  /** Its full name, `layer1.0.conv1`. */
+  name: string;
+  layer: TensorFlow.layers.Layer;
+  /** `[null, h, w, c]` or `[null, features]`: the first size is the batch's. */
+  inputShape: Shape;
+  outputShape: Shape;
+  /** The layers that it computes from. */
+  inputs: TensorFlow.layers.Layer[];
+  /** The modules inside a block; empty for a layer. */
+  children: Module[];
+}
+
+/** Sizes, the batch's null. */
+export type Shape = (number | null)[];
+
+interface Node {
+  inboundLayers: TensorFlow.layers.Layer[];
+}
+
+/** The structure that TensorFlow.js keeps and its declarations hide. */
+interface Structure {
+  inboundNodes: Node[];
+  outputLayers: TensorFlow.layers.Layer[];
+}
+
+/**
+ * The modules of a network for inputs of one shape: each after those it computes from, a sum's branches one after the
+ * other; input layers are left out.
+ *
+ * @param inputShape with the batch's size first, as null
+ */
+export function modulesOf(net: TensorFlow.LayersModel, inputShape: Shape): Module[] {
+  const shapes = new Map<TensorFlow.layers.Layer, Shape>();
+  const modules: Module[] = [];
+  const members = new Set(net.layers);
+
+  const visit = (layer: TensorFlow.layers.Layer): Shape => {
+    const known = shapes.get(layer);
+    if (known) return known;
+    if (layer.getClassName() === 'InputLayer') return inputShape;
+    // A block also has the node of its own making, and one for each other network it may stand in.
+    const node = (layer as unknown as Structure).inboundNodes.find(
+      ({ inboundLayers }) =>
+        inboundLayers.length > 0 && inboundLayers.every((inbound) => members.has(inbound)),
+    )!;
+    const inputs = node.inboundLayers;
+    const inputShapes = inputs.map(visit);
+    const outputShape = layer.computeOutputShape(inputs.length === 1 ? inputShapes[0] : inputShapes) as Shape;
+    shapes.set(layer, outputShape);
+    const children = layer instanceof tf.LayersModel ? modulesOf(layer, inputShapes[0]) : [];
+    modules.push({ name: layer.name, layer, inputShape: inputShapes[0], outputShape, inputs, children });
+    return outputShape;
+  };
+
+  (net as unknown as Structure).outputLayers.forEach(visit);
+  return modules;
+}
