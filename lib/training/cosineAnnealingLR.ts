@@ -1,0 +1,47 @@
+/**
+ * Learning rate: down along half a cosine.
+ */
+import { checkPositiveInteger } from '../models/checks';
+import { checkNumber } from './checks';
+import type { Scheduler } from './scheduler';
+import type { SGD } from './sgd';
+
+/** What `CosineAnnealingLR` takes; the names are PyTorch's. */
+export interface CosineAnnealingLROptions {
+  /** Epochs from the first learning rate to the last; after as many again it is back at the first. */
+  tMax: number;
+  /** The last learning rate. Default 0. */
+  etaMin?: number;
+}
+
+/**
+ * Moves the learning rate from the optimizer's own to `etaMin` along a cosine; PyTorch's `CosineAnnealingLR`.
+ *
+ * @throws ConfigError for a tMax that is no positive integer, and for a negative etaMin
+ * @see Loshchilov and Hutter 2017, "SGDR: Stochastic Gradient Descent with Warm Restarts", equation 5
+ */
+export class CosineAnnealingLR implements Scheduler {
+  readonly interval = 'epoch';
+  private readonly baseLr: number;
+  private readonly tMax: number;
+  private readonly etaMin: number;
+  private epoch = 0;
+
+  constructor(
+    readonly optimizer: SGD,
+    { tMax, etaMin = 0 }: CosineAnnealingLROptions,
+  ) {
+    checkPositiveInteger('tMax', tMax);
+    checkNumber('etaMin', etaMin, 0);
+    this.baseLr = optimizer.lr;
+    this.tMax = tMax;
+    this.etaMin = etaMin;
+  }
+
+  /** To be called after each epoch. */
+  step(): void {
+    this.epoch++;
+    const cosine = Math.cos((Math.PI * this.epoch) / this.tMax);
+    this.optimizer.lr = this.etaMin + ((this.baseLr - this.etaMin) * (1 + cosine)) / 2;
+  }
+}

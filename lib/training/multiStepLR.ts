@@ -1,0 +1,50 @@
+/**
+ * Learning rate: down by a factor at given epochs.
+ */
+import { ConfigError } from '../errors';
+import { checkPositiveInteger } from '../models/checks';
+import { checkNumber } from './checks';
+import type { Scheduler } from './scheduler';
+import type { SGD } from './sgd';
+
+/** What `MultiStepLR` takes; the names are PyTorch's. */
+export interface MultiStepLROptions {
+  /** After how many epochs the learning rate falls, increasing: `[75, 150]`. */
+  milestones: readonly number[];
+  /** What it is multiplied by. Default 0.1. */
+  gamma?: number;
+}
+
+/**
+ * Multiplies the learning rate by `gamma` once the number of epochs reaches one of the milestones; PyTorch's `MultiStepLR`.
+ *
+ * @throws ConfigError for milestones that don't increase, and for a negative gamma
+ */
+export class MultiStepLR implements Scheduler {
+  readonly interval = 'epoch';
+  private readonly milestones: readonly number[];
+  private readonly gamma: number;
+  private epoch = 0;
+
+  constructor(
+    readonly optimizer: SGD,
+    { milestones, gamma = 0.1 }: MultiStepLROptions,
+  ) {
+    for (const milestone of milestones) checkPositiveInteger('a milestone', milestone);
+    if (milestones.some((milestone, i) => i > 0 && milestone <= milestones[i - 1])) {
+      throw new ConfigError(
+        `milestones is [${milestones.join(', ')}].`,
+        'Give epochs that increase: [75, 150].',
+      );
+    }
+    checkNumber('gamma', gamma, 0);
+    this.milestones = milestones;
+    this.gamma = gamma;
+  }
+
+  /** To be called after each epoch. */
+  step(): void {
+    this.epoch++;
+    if (this.milestones.includes(this.epoch)) this.optimizer.lr *= this.gamma;
+  }
+}

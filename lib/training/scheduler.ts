@@ -1,0 +1,15 @@
+/**
+ * What `train` asks of a learning-rate schedule.
+ */
+import type { SGD } from './sgd';
+
+/** A learning-rate schedule: it writes `optimizer.lr` (one of them `optimizer.momentum` too) for the steps to come. */
+export interface Scheduler {
+  readonly optimizer: SGD;
+  /** When `step` is to be called: after each epoch or after each batch. */
+  readonly interval: 'epoch' | 'batch';
+  /** How many more times `step` may be called, where that has an end. */
+  readonly stepsLeft?: number;
+  /** @param metric the training loss so far; only `ReduceLROnPlateau` looks at it */
+  step(metric: number): void;
+}

@@ -1,0 +1,115 @@
+/**
+ * Stochastic gradient descent: what turns gradients into steps.
+ */
+import { type TensorFlow, tf } from '../engine/tensorflow';
+import { ConfigError } from '../errors';
+import { checkNumber } from './checks';
+
+/** What `SGD` takes; the names are PyTorch's. */
+export interface SGDOptions {
+  /** Learning rate. */
+  lr: number;
+  /** Share of the last step that is taken again. Default 0; 0.9 is usual. */
+  momentum?: number;
+  /** Pull of every parameter towards 0, biases and batch normalization included. Default 0. */
+  weightDecay?: number;
+  /** Look ahead along the momentum. Default false. */
+  nesterov?: boolean;
+}
+
+/**
+ * Stochastic gradient descent with momentum, weight decay and Nesterov's variant, as PyTorch's `torch.optim.SGD`:
+ *
+ *     g = gradient + weightDecay * parameter
+ *     v = momentum * v + g
+ *     parameter -= lr * (nesterov ? g + momentum * v : v)
+ *
+ * @throws ConfigError for a number that is negative or not finite, and for Nesterov without momentum
+ * @see Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning"
+ */
+export class SGD {
+  readonly weightDecay: number;
+  readonly nesterov: boolean;
+  private learningRate!: number;
+  private momentumShare!: number;
+  private readonly velocities = new Map<TensorFlow.Variable, TensorFlow.Variable>();
+
+  constructor({ lr, momentum = 0, weightDecay = 0, nesterov = false }: SGDOptions) {
+    checkNumber('weightDecay', weightDecay, 0);
+    this.lr = lr;
+    this.momentum = momentum;
+    this.weightDecay = weightDecay;
+    this.nesterov = nesterov;
+    if (nesterov && momentum === 0) {
+      throw new ConfigError(
+        'nesterov needs a momentum, which is 0.',
+        'Give momentum 0.9, or leave nesterov out.',
+      );
+    }
+  }
+
+  /** Learning rate of the next step; schedulers write it. */
+  get lr(): number {
+    return this.learningRate;
+  }
+
+  set lr(value: number) {
+    checkNumber('lr', value, 0);
+    this.learningRate = value;
+  }
+
+  /** Momentum of the next step; `OneCycleLR` writes it. */
+  get momentum(): number {
+    return this.momentumShare;
+  }
+
+  set momentum(value: number) {
+    checkNumber('momentum', value, 0);
+    this.momentumShare = value;
+  }
+
+  /** Makes the velocities, all 0, of parameters that have none yet. To be called before a step that uses them is compiled. */
+  prepare(params: readonly TensorFlow.Variable[]): void {
+    for (const param of params) {
+      if (this.velocities.has(param)) continue;
+      this.velocities.set(
+        param,
+        tf.tidy(() => tf.variable(tf.zerosLike(param), false)),
+      );
+    }
+  }
+
+  /**
+   * One step: assigns every parameter and its velocity. It is made to be part of a compiled step: it reads no values, and
+   * takes as tensors what changes from step to step.
+   *
+   * @param grads by the name of the parameter's variable, as `tf.variableGrads` gives them
+   * @param params prepared before
+   * @param lr this step's learning rate
+   * @param momentum this step's momentum
+   */
+  apply(
+    grads: TensorFlow.NamedTensorMap,
+    params: readonly TensorFlow.Variable[],
+    lr: TensorFlow.Scalar,
+    momentum: TensorFlow.Scalar,
+  ): void {
+    tf.tidy(() => {
+      for (const param of params) {
+        const velocity = this.velocities.get(param)!;
+        const gradient = grads[param.name];
+        const g = this.weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(param, this.weightDecay));
+        const v = tf.add(tf.mul(velocity, momentum), g);
+        const direction = this.nesterov ? tf.add(g, tf.mul(v, momentum)) : v;
+        velocity.assign(v);
+        param.assign(tf.sub(param, tf.mul(direction, lr)));
+      }
+    });
+  }
+
+  /** Frees the velocities. A later step begins without momentum. */
+  dispose(): void {
+    for (const velocity of this.velocities.values()) velocity.dispose();
+    this.velocities.clear();
+  }
+}
