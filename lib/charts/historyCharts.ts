@@ -1,0 +1,116 @@
+/**
+ * The three curves of a training run, as in the article's section 6.
+ */
+import { ConfigError } from '../errors';
+import type { EpochRecord, History } from '../training/history';
+import type { Figure } from './figure';
+import { COLORS, themed } from './theme';
+
+const HEIGHT = 420;
+
+/**
+ * Loss on the training and the test set over the epochs.
+ *
+ * @throws ConfigError when the history has no epoch.
+ */
+export function lossChart(history: History): Figure {
+  const best = bestEpoch(history, (record) => -record.testLoss);
+  return chart(
+    history.epochs.length,
+    [
+      curve(history, 'Training set', TRAIN, (record) => record.trainLoss, '.4f'),
+      curve(history, 'Test set', TEST, (record) => record.testLoss, '.4f'),
+    ],
+    'Loss',
+    `lowest on the test set: ${best.testLoss.toFixed(4)}, after epoch ${best.epoch}`,
+    { title: { text: 'Mean cross-entropy (nats)' }, rangemode: 'tozero' },
+  );
+}
+
+/**
+ * Accuracy on the training and the test set over the epochs, in percent.
+ *
+ * @throws ConfigError when the history has no epoch.
+ */
+export function accuracyChart(history: History): Figure {
+  const best = bestEpoch(history, (record) => record.testAccuracy);
+  return chart(
+    history.epochs.length,
+    [
+      curve(history, 'Training set', TRAIN, (record) => 100 * record.trainAccuracy, '.2f'),
+      curve(history, 'Test set', TEST, (record) => 100 * record.testAccuracy, '.2f'),
+    ],
+    'Accuracy',
+    `highest on the test set: ${(100 * best.testAccuracy).toFixed(2)} %, after epoch ${best.epoch}`,
+    { title: { text: 'Correct images (%)' } },
+  );
+}
+
+/**
+ * The learning rate over the epochs.
+ *
+ * @throws ConfigError when the history has no epoch.
+ */
+export function learningRateChart(history: History): Figure {
+  const rates = epochsOf(history).map((record) => record.learningRate);
+  return chart(
+    history.epochs.length,
+    [curve(history, 'Learning rate', TRAIN, (record) => record.learningRate, '.6f')],
+    'Learning rate',
+    `from ${short(rates[0])} to ${short(rates[rates.length - 1])}`,
+    { title: { text: 'Learning rate' }, rangemode: 'tozero', tickformat: '~g' },
+  );
+}
+
+// Dash and marker tell the curves apart where colour doesn't.
+const TRAIN = { line: { color: COLORS.blue, width: 2.5 }, marker: { symbol: 'circle', size: 7 } };
+const TEST = {
+  line: { color: COLORS.vermillion, width: 2.5, dash: 'dash' },
+  marker: { symbol: 'diamond', size: 8 },
+};
+
+const short = (rate: number): number => Number(rate.toPrecision(3));
+
+function epochsOf(history: History): readonly EpochRecord[] {
+  if (history.epochs.length === 0) {
+    throw new ConfigError('The history has no epoch to draw.', 'Train for one epoch at least, then draw it.');
+  }
+  return history.epochs;
+}
+
+function bestEpoch(history: History, score: (record: EpochRecord) => number): EpochRecord {
+  return epochsOf(history).reduce((best, record) => (score(record) > score(best) ? record : best));
+}
+
+function curve(
+  history: History,
+  name: string,
+  style: object,
+  value: (record: EpochRecord) => number,
+  format: string,
+): object {
+  return {
+    type: 'scatter',
+    mode: 'lines+markers',
+    name,
+    x: history.epochs.map((record) => record.epoch),
+    y: history.epochs.map(value),
+    hovertemplate: `%{y:${format}}`,
+    ...style,
+  };
+}
+
+function chart(epochs: number, data: object[], title: string, subtitle: string, yaxis: object): Figure {
+  return themed(data, {
+    height: HEIGHT,
+    title: { text: title, subtitle: { text: subtitle } },
+    xaxis: {
+      title: { text: 'Epoch' },
+      range: [0.5, epochs + 0.5],
+      tick0: 1,
+      dtick: Math.ceil(epochs / 20),
+    },
+    yaxis,
+    hovermode: 'x unified',
+  });
+}

@@ -1,0 +1,20 @@
+/**
+ * Pixels on a canvas, which makes a PNG of them at once: charts are plain functions, and can't wait for an encoder.
+ */
+import { type Canvas, createCanvas } from '@napi-rs/canvas';
+import type { Picture } from '../prediction/picture';
+
+/** The pixels as an opaque canvas of the same size. */
+export function toCanvas({ width, height, data }: Picture): Canvas {
+  const canvas = createCanvas(width, height);
+  const context = canvas.getContext('2d');
+  const rgba = context.createImageData(width, height);
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    rgba.data[4 * pixel] = data[3 * pixel];
+    rgba.data[4 * pixel + 1] = data[3 * pixel + 1];
+    rgba.data[4 * pixel + 2] = data[3 * pixel + 2];
+    rgba.data[4 * pixel + 3] = 255;
+  }
+  context.putImageData(rgba, 0, 0);
+  return canvas;
+}
