@@ -14,16 +14,32 @@ export interface Attribute {
 
 export type AttributeList = Attribute[];
 
+/** Identifies a tensor's values; several tensors may share them. */
+export type DataId = object;
+
 /** The addon's constants and functions; TensorFlow's enums keep their C names. */
-export interface Binding {
+interface Binding {
   [constant: `TF_${string}`]: number;
-  TF_Version: never;
-  isUsingGpuDevice(): boolean;
+  deleteTensor(id: number): void;
+}
+
+/** What the backend keeps of a tensor: values in JavaScript, or else the id of a tensor in TensorFlow. */
+export interface TensorRecord {
+  shape: number[];
+  dtype: number;
+  values: ArrayBufferView | null;
+  id: number;
+  refCount: number;
 }
 
 export interface NativeBackend {
   readonly binding: Binding;
   readonly isUsingGpuDevice: boolean;
+  readonly tensorMap: {
+    get(dataId: DataId): TensorRecord;
+    set(dataId: DataId, record: TensorRecord): void;
+    has(dataId: DataId): boolean;
+  };
   executeSingleOutput(
     name: string,
     attributes: AttributeList,
@@ -35,6 +51,9 @@ export interface NativeBackend {
     inputs: TensorFlow.Tensor[],
     outputs: number,
   ): TensorFlow.Tensor[];
+  getInputTensorIds(tensors: TensorFlow.Tensor[]): number[];
+  getDTypeInteger(dtype: TensorFlow.DataType): number;
+  readSync(dataId: DataId): ArrayBufferView;
 }
 
 /** The backend that runs TensorFlow.js's operations on libtensorflow. */

@@ -1,27 +1,100 @@
 /**
- * The one function through which all training, evaluation and prediction runs.
+ * The one function through which all training, evaluation and prediction runs: it records a step and runs it as one call.
  */
+import './gradients';
+import { EngineError } from '../errors';
+import { Graph } from './graph';
+import { mapTensors, type StepOutput } from './stepOutput';
 import { type TensorFlow, tf } from './tensorflow';
+import { type Trace, trace } from './trace';
+import { tensorOf, valuesOf } from './values';
+import { VariableStore } from './variableStore';
 
-/** What a step may return: tensors, on their own or in arrays and records. */
-export type StepOutput = TensorFlow.Tensor | { [name: string]: StepOutput } | StepOutput[];
+export type { StepOutput };
 
-/** A compiled step: called like the function it was made from. */
+/** A compiled step: called like the function it was made from, and awaited. */
 export interface Step<Inputs extends TensorFlow.Tensor[], Output extends StepOutput> {
-  (...inputs: Inputs): Output;
-  /** Frees what the step holds. The step can't be called afterwards; its variables live on. */
+  (...inputs: Inputs): Promise<Output>;
+  /** Frees the session and its memory. Variables keep their newest values; the step can't be called afterwards. */
   dispose(): void;
 }
 
+/** How a step runs. */
+export interface CompileOptions {
+  /** Record the step, and run the record. With `false` the function itself runs at each call, for debugging. Default true. */
+  compile?: boolean;
+}
+
+/** The recorded forms of one function, one for each combination of input shapes, in one session. */
+class Session {
+  private readonly graph = new Graph();
+  private readonly store = new VariableStore(this.graph);
+  private readonly traces = new Map<string, Trace>();
+
+  constructor(private readonly fn: (...inputs: TensorFlow.Tensor[]) => StepOutput) {}
+
+  async run(inputs: TensorFlow.Tensor[]): Promise<StepOutput> {
+    const key = inputs.map(({ dtype, shape }) => `${dtype}[${shape}]`).join();
+    const values = inputs.map(valuesOf);
+    let traced = this.traces.get(key);
+    if (!traced) {
+      traced = trace(this.fn, inputs, this.graph, this.store);
+      this.traces.set(key, traced);
+      const { variables, targets } = traced.initial;
+      this.store.push(traced.variables);
+      if (targets.length > 0) this.graph.session.run(traced.feeds, values, [], targets);
+      this.store.assigned(variables);
+    }
+    const { feeds, fetches, targets, output, variables, assigned } = traced;
+    this.store.push(variables);
+    const running = this.graph.session.runAsync(feeds, values, fetches, targets);
+    this.store.assigned(assigned);
+    const fetched = await running;
+    let next = 0;
+    return mapTensors(output, () => tensorOf(fetched[next++]));
+  }
+
+  dispose(): void {
+    this.store.release();
+    this.graph.session.close();
+  }
+}
+
 /**
- * Makes a step of a function over tensors and variables.
+ * Makes a step of a function over tensors and variables. It is recorded at its first call with each combination of input
+ * shapes; every call then is one call of TensorFlow, on a thread of its own.
  *
- * @param fn reads its inputs and any `tf.Variable`, may assign variables, returns tensors. No input is disposed.
+ * The function may read any `tf.Variable`, assign variables, make variables, and draw random numbers with `tf`. It may not
+ * read a tensor's value, nor depend on anything else that changes between calls: pass that as an input. Other tensors
+ * are recorded as constants, and `console.log` prints while recording only.
+ *
+ * @param fn takes tensors, returns tensors; none of its inputs is disposed
  * @returns the step. Its outputs belong to the caller, who disposes them.
+ * @throws EngineError when called, for what can't be recorded, naming the line
  */
 export function compile<Inputs extends TensorFlow.Tensor[], Output extends StepOutput>(
   fn: (...inputs: Inputs) => Output,
+  { compile = true }: CompileOptions = {},
 ): Step<Inputs, Output> {
-  const step = (...inputs: Inputs): Output => tf.tidy(() => fn(...inputs));
-  return Object.assign(step, { dispose: () => {} });
+  if (!compile) {
+    return Object.assign(async (...inputs: Inputs) => tf.tidy(() => fn(...inputs)), { dispose: () => {} });
+  }
+  let session: Session | undefined;
+  let disposed = false;
+  const step = async (...inputs: Inputs): Promise<Output> => {
+    if (disposed) {
+      throw new EngineError(
+        'This step was disposed.',
+        'Compile the function again, or dispose the step later.',
+      );
+    }
+    session ??= new Session(fn as unknown as (...inputs: TensorFlow.Tensor[]) => StepOutput);
+    return (await session.run(inputs)) as Output;
+  };
+  const dispose = () => {
+    session?.dispose();
+    session = undefined;
+    disposed = true;
+  };
+  return Object.assign(step, { dispose });
 }

@@ -1,0 +1,68 @@
+/**
+ * TensorFlow's graph and session, as this library's own addon (native/graph_session.cc) offers them.
+ */
+import * as path from 'node:path';
+import { EngineError } from '../errors';
+import type { AttributeList } from './backend';
+
+/** A node's output: the node's number and which of its outputs. */
+export type Output = [node: number, output: number];
+
+/** A type and a shape in TensorFlow's terms: its number of the type, -1 for an unknown size, null for an unknown rank. */
+export interface OutputType {
+  dtype: number;
+  shape: number[] | null;
+}
+
+/** A tensor's values on their way into TensorFlow. */
+export interface Value {
+  dtype: number;
+  shape: readonly number[];
+  data: ArrayBufferView;
+}
+
+/** A tensor's values on their way out. */
+export interface FetchedValue {
+  dtype: number;
+  shape: number[];
+  data: ArrayBuffer;
+}
+
+type RunArguments = [feeds: Output[], values: Value[], fetches: Output[], targets: number[]];
+
+/** A graph that grows node by node, and a session that runs any part of it. */
+export interface GraphSession {
+  /** The operation's definition, a serialized `tensorflow.OpDef`. */
+  opDef(op: string): Uint8Array;
+  addNode(
+    op: string,
+    name: string,
+    inputs: (Output | Output[])[],
+    attributes: AttributeList,
+    controlInputs: number[],
+    device: string,
+  ): { node: number; outputs: OutputType[] };
+  run(...args: RunArguments): FetchedValue[];
+  /** Runs on a thread of its own, after all runs asked for before. */
+  runAsync(...args: RunArguments): Promise<FetchedValue[]>;
+  close(): void;
+}
+
+function addon(): { GraphSession: new () => GraphSession } {
+  const engine = path.dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json'));
+  try {
+    // Set-up puts it beside TensorFlow.js's own addon, whose TensorFlow it shares.
+    return require(path.join(engine, 'lib', 'napi-v8', 'graph_session.node'));
+  } catch (cause) {
+    throw new EngineError(
+      `The engine's addon can't be loaded: ${(cause as Error).message.split('\n')[0]}`,
+      'Run the set-up again: `npm run setup` in this project, `npx resnet-notebooks setup` in your own.',
+      { cause },
+    );
+  }
+}
+
+/** An empty graph with its session. */
+export function newGraphSession(): GraphSession {
+  return new (addon().GraphSession)();
+}
