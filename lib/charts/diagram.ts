@@ -113,15 +113,21 @@ function roundedRectangle(left: number, top: number, width: number, height: numb
 
 /** The sheet with everything on it, as a figure. */
 export function sheet(width: number, height: number, title: string, marks: Mark[]): Figure {
-  const heading = label({ x: 24, y: 28 }, title, { size: 17, align: 'left' });
-  const all = [heading, ...marks];
   return themed([], {
     width,
     height,
     margin: { l: 0, r: 0, t: 0, b: 0 },
+    title: {
+      text: title,
+      x: 24 / width,
+      xref: 'container',
+      y: 1 - 28 / height,
+      yref: 'container',
+      yanchor: 'middle',
+    },
     xaxis: { visible: false, range: [0, width], fixedrange: true },
     yaxis: { visible: false, range: [height, 0], fixedrange: true },
-    shapes: all.flatMap(({ shape }) => shape ?? []),
-    annotations: all.flatMap(({ annotation }) => annotation ?? []),
+    shapes: marks.flatMap(({ shape }) => shape ?? []),
+    annotations: marks.flatMap(({ annotation }) => annotation ?? []),
   });
 }

@@ -1,7 +1,7 @@
 /**
  * How all charts look: one font, one set of colours, one frame.
  */
-import type { Figure } from './figure';
+import type { Figure, FigureLayout } from './figure';
 import { FONT_FAMILY } from './fonts';
 
 /**
@@ -67,6 +67,6 @@ const template = {
  *
  * @param layout Plotly's settings, over those of the look; sizes in CSS pixels.
  */
-export function themed(data: object[], layout: Record<string, unknown> & { height: number }): Figure {
+export function themed(data: object[], layout: Partial<FigureLayout> & { height: number }): Figure {
   return { data, layout: { template, width: CHART_WIDTH, ...layout } };
 }

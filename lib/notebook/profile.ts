@@ -1,0 +1,105 @@
+/**
+ * How much work the notebooks do: one setting for all of them.
+ */
+import { type Device, device } from '../engine/device';
+import { ConfigError } from '../errors';
+
+/** How the learning rate changes, with the options of the scheduler of that name. */
+export type ProfileSchedule =
+  | { readonly kind: 'oneCycle'; readonly maxLr: number }
+  | {
+      readonly kind: 'reduceLROnPlateau';
+      readonly factor: number;
+      /** Epochs without a lower training loss that are waited for. */
+      readonly patience: number;
+      readonly minLr: number;
+    };
+
+/** The settings of a training run. */
+export interface Profile {
+  readonly name: ProfileName;
+  readonly network: 'resnet18' | 'resnet34';
+  /** Channels of the first stage. */
+  readonly width: number;
+  readonly epochs: number;
+  /** Images in a training step. */
+  readonly batchSize: number;
+  /** Train on the 400 images that come with the library, instead of CIFAR-10's 50,000. */
+  readonly sample: boolean;
+  /** Shift and flip the training images at random. */
+  readonly augment: boolean;
+  readonly optimizer: {
+    /** The learning rate to begin with. */
+    readonly lr: number;
+    readonly momentum: number;
+    readonly weightDecay: number;
+    readonly nesterov: boolean;
+  };
+  readonly labelSmoothing: number;
+  readonly schedule: ProfileSchedule;
+}
+
+/** What the environment variable PROFILE may be. */
+export type ProfileName = 'quick' | 'article' | 'smoke';
+
+const PROFILES: Readonly<Record<ProfileName, Profile>> = {
+  // What two CPU cores do in minutes: a narrow network, and a schedule made for few epochs.
+  quick: {
+    name: 'quick',
+    network: 'resnet18',
+    width: 16,
+    epochs: 6,
+    batchSize: 128,
+    sample: false,
+    augment: true,
+    optimizer: { lr: 0.4, momentum: 0.9, weightDecay: 5e-4, nesterov: true },
+    labelSmoothing: 0.1,
+    schedule: { kind: 'oneCycle', maxLr: 0.4 },
+  },
+  // The article's sections 5 and 6.
+  article: {
+    name: 'article',
+    network: 'resnet34',
+    width: 64,
+    epochs: 20,
+    batchSize: 128,
+    sample: false,
+    augment: true,
+    optimizer: { lr: 0.1, momentum: 0.9, weightDecay: 5e-4, nesterov: false },
+    labelSmoothing: 0,
+    schedule: { kind: 'reduceLROnPlateau', factor: 0.5, patience: 5, minLr: 1e-6 },
+  },
+  // A few steps, to see that everything runs.
+  smoke: {
+    name: 'smoke',
+    network: 'resnet18',
+    width: 4,
+    epochs: 1,
+    batchSize: 32,
+    sample: true,
+    augment: true,
+    optimizer: { lr: 0.1, momentum: 0.9, weightDecay: 5e-4, nesterov: true },
+    labelSmoothing: 0.1,
+    schedule: { kind: 'oneCycle', maxLr: 0.1 },
+  },
+};
+
+/**
+ * The settings that the environment variable PROFILE names. Without it: `article` where there is a GPU, else `quick`.
+ *
+ * @throws ConfigError when PROFILE names no profile.
+ */
+export function profile(name: string = process.env.PROFILE || defaultProfile(device())): Profile {
+  if (!Object.hasOwn(PROFILES, name)) {
+    throw new ConfigError(
+      `There is no profile named "${name}".`,
+      `Set PROFILE to one of ${Object.keys(PROFILES).join(', ')}, or leave it unset.`,
+    );
+  }
+  return PROFILES[name as ProfileName];
+}
+
+/** What a device can do in reasonable time. */
+export function defaultProfile({ kind }: Pick<Device, 'kind'>): ProfileName {
+  return kind === 'gpu' ? 'article' : 'quick';
+}

@@ -1,0 +1,39 @@
+/**
+ * Shows a figure below the cell.
+ */
+import type { Figure } from '../charts/figure';
+import { figureToPng } from '../charts/figureToPng';
+import { cellOutput } from './kernel';
+
+/**
+ * Shows a figure in a notebook, as one output in three forms: interactive where the reader's program can draw Plotly's
+ * figures, else a picture, else a line of text. Outside a notebook it prints that line.
+ */
+export async function show(figure: Figure): Promise<void> {
+  // Asked before the drawing, so that the output stays with the cell that called, whatever runs meanwhile.
+  const write = cellOutput();
+  const text = describe(figure);
+  if (!write) {
+    console.log(text);
+    return;
+  }
+  const png = await figureToPng(figure);
+  write(
+    {
+      data: {
+        'application/vnd.plotly.v1+json': { data: figure.data, layout: figure.layout },
+        'image/png': Buffer.from(png).toString('base64'),
+        'text/plain': text,
+      },
+      metadata: { 'image/png': { width: figure.layout.width, height: figure.layout.height } },
+      transient: {},
+    },
+    false,
+  );
+}
+
+/** A figure in a line: its title and what stands below it. */
+function describe({ layout }: Figure): string {
+  const { text, subtitle } = layout.title ?? {};
+  return [text || 'Figure', ...(subtitle ? [subtitle.text] : [])].join(': ');
+}
