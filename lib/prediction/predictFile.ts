@@ -1,0 +1,21 @@
+/**
+ * Prediction from a picture file (the article's section 9).
+ */
+import type { TensorFlow } from '../engine/tensorflow';
+import { type PredictOptions, predictImage } from './predictImage';
+import type { Prediction } from './prediction';
+import { readPicture } from './readPicture';
+
+/**
+ * Predicts what a picture file shows.
+ *
+ * @param path of a JPEG, PNG, WebP, GIF, AVIF, TIFF or BMP file.
+ * @throws ImageError as `readPicture`, ModelError as `predictImage`.
+ */
+export async function predictFile(
+  net: TensorFlow.LayersModel,
+  path: string,
+  options: PredictOptions = {},
+): Promise<Prediction> {
+  return predictImage(net, await readPicture(path), options);
+}

@@ -1,0 +1,102 @@
+/**
+ * From a picture to what a network says of it (the article's section 9).
+ */
+import { CLASS_NAMES } from '../data/classNames';
+import { CIFAR10_NORMALIZATION, normalizePixels } from '../data/normalization';
+import { compile, type Step } from '../engine/compile';
+import { type TensorFlow, tf } from '../engine/tensorflow';
+import { ModelError } from '../errors';
+import { networkInfo } from '../models/networkInfo';
+import type { Picture } from './picture';
+import type { Prediction } from './prediction';
+import { type Fit, resizePicture } from './resizePicture';
+
+/** How a picture is made ready for a network. */
+export interface PredictOptions {
+  /** What to do with a picture that isn't square. Default `fill`, as in the article. */
+  fit?: Fit;
+}
+
+type Forward = Step<[TensorFlow.Tensor], { logits: TensorFlow.Tensor; probabilities: TensorFlow.Tensor }>;
+
+/** A network's forward pass is compiled once, at its first picture. */
+const forwards = new WeakMap<TensorFlow.LayersModel, Forward>();
+
+function forwardOf(net: TensorFlow.LayersModel): Forward {
+  let forward = forwards.get(net);
+  if (forward === undefined) {
+    forward = compile((images: TensorFlow.Tensor) => {
+      const logits = net.apply(images, { training: false }) as TensorFlow.Tensor; // [1, classes]
+      return { logits, probabilities: tf.softmax(logits) };
+    });
+    forwards.set(net, forward);
+  }
+  return forward;
+}
+
+/** Height and width of the pictures that a network takes. */
+function inputSize(net: TensorFlow.LayersModel): [number, number] {
+  const [, height, width, channels] = net.inputs[0].shape; // [n, height, width, 3]
+  if (net.inputs.length !== 1 || !height || !width || channels !== 3) {
+    throw new ModelError(
+      `The network takes [${net.inputs.map(({ shape }) => shape.join(', ')).join('], [')}], not pictures of one size in colour.`,
+      'Use a network of resnet18() to resnet152(), whose input is [n, 32, 32, 3].',
+    );
+  }
+  return [height, width];
+}
+
+/** The names of a network's classes: its own, or CIFAR-10's. */
+function classNamesOf(net: TensorFlow.LayersModel): readonly string[] {
+  const { classNames = CLASS_NAMES } = networkInfo(net);
+  const shape = net.outputs[0].shape; // [n, classes]
+  if (net.outputs.length !== 1 || shape.length !== 2 || shape[1] !== classNames.length) {
+    throw new ModelError(
+      `The network's output is [${shape.join(', ')}], which doesn't fit its ${classNames.length} class names.`,
+      'Say what its classes are called: setNetworkInfo(net, { classNames }).',
+    );
+  }
+  return classNames;
+}
+
+/**
+ * Predicts what a picture shows: resizes it to the network's input, normalizes it as the network's training did (as
+ * `networkInfo` tells, else by CIFAR-10's statistics), and takes the softmax of the logits.
+ *
+ * @param net input [n, height, width, 3], output logits [n, classes].
+ * @param picture of any size; one of the network's own size, as CIFAR-10's are, is not resized.
+ * @throws ModelError when the network doesn't take pictures, doesn't fit its class names, or answers NaN; ImageError when
+ *   the picture's data don't fit its size.
+ */
+export async function predictImage(
+  net: TensorFlow.LayersModel,
+  picture: Picture,
+  options: PredictOptions = {},
+): Promise<Prediction> {
+  const [height, width] = inputSize(net);
+  const classNames = classNamesOf(net);
+  const { normalization = CIFAR10_NORMALIZATION } = networkInfo(net);
+  const { data } = resizePicture(picture, width, height, options.fit);
+
+  const images = tf.tensor4d(normalizePixels(data, normalization), [1, height, width, 3]);
+  const outputs = await forwardOf(net)(images).finally(() => images.dispose());
+  const [logits, probabilities] = await Promise.all([outputs.logits.data(), outputs.probabilities.data()]); // [classes] each
+  tf.dispose(outputs);
+
+  if (!logits.every(Number.isFinite)) {
+    throw new ModelError(
+      `The network answers ${logits.find((logit) => !Number.isFinite(logit))}: its weights are no numbers any more.`,
+      'Train it again with a lower learning rate, or load an earlier epoch.',
+    );
+  }
+  const classIndex = logits.indexOf(Math.max(...logits));
+  return {
+    probabilities: Array.from(probabilities),
+    classIndex,
+    className: classNames[classIndex],
+    value: logits[classIndex],
+    probability: probabilities[classIndex],
+    classNames,
+    picture,
+  };
+}

@@ -1,0 +1,39 @@
+/**
+ * What a network says of a picture, and the lines that tell it.
+ */
+import type { Picture } from './picture';
+
+/** What a network says of one picture. */
+export interface Prediction {
+  /** Of each class, by the softmax of the logits; they sum to 1. */
+  readonly probabilities: readonly number[]; // [classes]
+  /** The class with the highest logit. */
+  readonly classIndex: number;
+  readonly className: string;
+  /** That highest logit, which the article prints as `value`. */
+  readonly value: number;
+  /** The probability of that class. */
+  readonly probability: number;
+  readonly classNames: readonly string[]; // [classes]
+  /** The picture as it was given, before it was resized. */
+  readonly picture: Picture;
+}
+
+/** A number as PyTorch prints it in a tensor: `9.9965e-01`. */
+function scientific(value: number): string {
+  return value.toExponential(4).replace(/e([+-])(\d)$/, 'e$10$2');
+}
+
+/**
+ * A prediction as the article prints it (section 9): all probabilities, class index, value and class name.
+ *
+ * @returns several lines.
+ */
+export function formatPrediction({ probabilities, classIndex, value, className }: Prediction): string {
+  return [
+    `Probabilities  [${probabilities.map(scientific).join(', ')}]`,
+    `Class index    ${classIndex}`,
+    `Value          ${value.toFixed(4)}`,
+    `Class name     ${className}`,
+  ].join('\n');
+}
