@@ -1,0 +1,130 @@
+/**
+ * Labelled images in memory.
+ */
+import { ConfigError, DataError } from '../errors';
+import { CLASS_NAMES } from './classNames';
+import { Random } from './random';
+
+/** Height and width of an image, in pixels. */
+export const IMAGE_SIZE = 32;
+/** Red, green, blue. */
+export const CHANNELS = 3;
+/** Bytes, and so numbers, of one image. */
+export const IMAGE_LENGTH: number = IMAGE_SIZE * IMAGE_SIZE * CHANNELS;
+
+/** Images of 32×32 pixels in RGB, a label for each, and the names of the classes. Not changed once made. */
+export class Dataset {
+  /** All pixels, 0 to 255. */
+  readonly images: Uint8Array; // [n, 32, 32, 3]
+  /** The index of each image's class. */
+  readonly labels: Uint8Array; // [n]
+  /** The name of each class. */
+  readonly classNames: readonly string[];
+  /** Height, width and channels of an image. */
+  readonly imageShape: readonly [number, number, number] = [IMAGE_SIZE, IMAGE_SIZE, CHANNELS];
+
+  /**
+   * Takes the arrays as they are, without copying them.
+   *
+   * @param images // [n, 32, 32, 3]
+   * @param labels // [n]
+   * @throws DataError when there is no image, the lengths don't fit, or a label is out of range.
+   */
+  constructor(images: Uint8Array, labels: Uint8Array, classNames: readonly string[] = CLASS_NAMES) {
+    if (labels.length === 0) {
+      throw new DataError('A data set needs at least one image.', 'Check what it is read or selected from.');
+    }
+    if (images.length !== labels.length * IMAGE_LENGTH) {
+      throw new DataError(
+        `${images.length} bytes of pixels don't fit ${labels.length} labels: an image has ${IMAGE_LENGTH} bytes (32×32×3).`,
+        'Give exactly one label for each image, and pixels as RGB of 32×32.',
+      );
+    }
+    const wrong = labels.findIndex((label) => label >= classNames.length);
+    if (wrong >= 0) {
+      throw new DataError(
+        `Label ${labels[wrong]} of image ${wrong} is out of range: there are ${classNames.length} classes.`,
+        'Check that the labels belong to these classes and count from 0.',
+      );
+    }
+    this.images = images;
+    this.labels = labels;
+    this.classNames = classNames;
+  }
+
+  /** The number of images. */
+  get length(): number {
+    return this.labels.length;
+  }
+
+  /**
+   * One image's pixels, as a view, not a copy. // [32, 32, 3]
+   *
+   * @throws ConfigError when there is no image of that index.
+   */
+  image(index: number): Uint8Array {
+    this.#checkIndex(index);
+    return this.images.subarray(index * IMAGE_LENGTH, (index + 1) * IMAGE_LENGTH);
+  }
+
+  /**
+   * Selects images: the first so many (sharing memory), or those of the given indices, in that order
+   * (copied).
+   *
+   * @throws ConfigError when there are fewer images, or none of an index; DataError when none is selected.
+   */
+  subset(selection: number | ArrayLike<number>): Dataset {
+    if (typeof selection === 'number') {
+      if (!Number.isInteger(selection) || selection < 1 || selection > this.length) {
+        throw new ConfigError(
+          `The first ${selection} of ${this.length} images can't be selected.`,
+          `Give an integer of 1 to ${this.length}, or an array of indices.`,
+        );
+      }
+      return new Dataset(
+        this.images.subarray(0, selection * IMAGE_LENGTH),
+        this.labels.subarray(0, selection),
+        this.classNames,
+      );
+    }
+    const images = new Uint8Array(selection.length * IMAGE_LENGTH); // [n, 32, 32, 3]
+    const labels = new Uint8Array(selection.length); // [n]
+    for (let i = 0; i < selection.length; i++) {
+      images.set(this.image(selection[i]), i * IMAGE_LENGTH);
+      labels[i] = this.labels[selection[i]];
+    }
+    return new Dataset(images, labels, this.classNames);
+  }
+
+  /**
+   * Splits at random into two data sets that share no image, like PyTorch's `random_split`.
+   *
+   * @param fraction the first one's share of the images, between 0 and 1.
+   * @param seed the same seed gives the same split.
+   * @throws ConfigError when a part would be empty, or the seed isn't an integer of 0 to 2^32 - 1.
+   */
+  split(fraction: number, seed: number): [Dataset, Dataset] {
+    const first = Math.round(fraction * this.length);
+    if (!(first >= 1 && first < this.length)) {
+      throw new ConfigError(
+        `${this.length} images can't be split at a fraction of ${fraction}: one part would be empty.`,
+        'Give a fraction between 0 and 1 that leaves an image on both sides.',
+      );
+    }
+    const order = Random.fromSeed(seed).permutation(this.length); // [n]
+    return [this.subset(order.subarray(0, first)), this.subset(order.subarray(first))];
+  }
+
+  /** The number of images of each class. // [classNames.length] */
+  classCounts(): number[] {
+    const counts = new Array<number>(this.classNames.length).fill(0);
+    for (const label of this.labels) counts[label]++;
+    return counts;
+  }
+
+  #checkIndex(index: number): void {
+    if (!Number.isInteger(index) || index < 0 || index >= this.length) {
+      throw new ConfigError(`There is no image ${index}.`, `Give an index of 0 to ${this.length - 1}.`);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * From pixels of 0 to 255 to the numbers a network is fed: scaled to 0..1, less the mean, over the deviation.
+ */
+import { ConfigError } from '../errors';
+import { CHANNELS, type Dataset } from './dataset';
+
+/** Mean and standard deviation of the red, green and blue channel, of pixels scaled to 0..1. */
+export interface Normalization {
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+}
+
+/** The article's normalization (section 9): pixels come to lie in -1..1. */
+export const ARTICLE_NORMALIZATION: Normalization = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+
+/** The channel statistics of CIFAR-10's 50,000 training images; `channelStatistics` computes them. */
+export const CIFAR10_NORMALIZATION: Normalization = {
+  mean: [0.4914, 0.4822, 0.4465],
+  std: [0.247, 0.2435, 0.2616],
+};
+
+/**
+ * Measures the mean and the (population) standard deviation of each channel over all pixels of a data set.
+ *
+ * @returns both in units of pixels scaled to 0..1.
+ */
+export function channelStatistics(dataset: Dataset): Normalization {
+  const { images } = dataset; // [n, 32, 32, 3]
+  const counts = new Uint32Array(CHANNELS * 256); // [3, 256]
+  for (let i = 0; i < images.length; i += 3) {
+    counts[images[i]]++;
+    counts[256 + images[i + 1]]++;
+    counts[512 + images[i + 2]]++;
+  }
+  const pixels = images.length / CHANNELS;
+  const average = (channel: number, of: (scaled: number) => number) =>
+    counts
+      .subarray(channel * 256, (channel + 1) * 256)
+      .reduce((sum, count, value) => sum + (count / pixels) * of(value / 255), 0);
+  const mean = (channel: number) => average(channel, (scaled) => scaled);
+  const std = (channel: number) => Math.sqrt(average(channel, (scaled) => (scaled - mean(channel)) ** 2));
+  return { mean: [mean(0), mean(1), mean(2)], std: [std(0), std(1), std(2)] };
+}
+
+/**
+ * Tabulates a normalization: there are only 256 pixel values a channel, and looking one up is cheaper than
+ * computing it.
+ *
+ * @returns the normalized value of each channel and pixel value. // [3, 256]
+ * @throws ConfigError when a number isn't finite or a deviation isn't above 0.
+ */
+export function normalizationTable({ mean, std }: Normalization): Float32Array {
+  const table = new Float32Array(CHANNELS * 256); // [3, 256]
+  for (let channel = 0; channel < CHANNELS; channel++) {
+    if (!Number.isFinite(mean[channel]) || !(std[channel] > 0 && std[channel] < Infinity)) {
+      throw new ConfigError(
+        `A normalization needs three finite means and three deviations above 0; got mean [${mean}], std [${std}].`,
+        'Use CIFAR10_NORMALIZATION, ARTICLE_NORMALIZATION, or what channelStatistics(dataset) returns.',
+      );
+    }
+    for (let value = 0; value < 256; value++) {
+      table[channel * 256 + value] = (value / 255 - mean[channel]) / std[channel];
+    }
+  }
+  return table;
+}
+
+/**
+ * Normalizes pixels, without augmentation.
+ *
+ * @param pixels RGB, channels last. // [..., 3]
+ * @returns a new array of the same length and order.
+ * @throws ConfigError as `normalizationTable`.
+ */
+export function normalizePixels(pixels: Uint8Array, normalization: Normalization): Float32Array {
+  const table = normalizationTable(normalization);
+  const normalized = new Float32Array(pixels.length); // [..., 3]
+  normalizeInto(pixels, table, normalized, 0);
+  return normalized;
+}
+
+/** Writes pixels, normalized by a table of `normalizationTable`, into `target` from index `at` on. */
+export function normalizeInto(
+  pixels: Uint8Array,
+  table: Float32Array,
+  target: Float32Array,
+  at: number,
+): void {
+  for (let i = 0; i < pixels.length; i += 3) {
+    target[at + i] = table[pixels[i]];
+    target[at + i + 1] = table[256 + pixels[i + 1]];
+    target[at + i + 2] = table[512 + pixels[i + 2]];
+  }
+}
