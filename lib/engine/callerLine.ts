@@ -9,7 +9,7 @@ export function callerLine(): string {
   Error.stackTraceLimit = limit;
   const own = frames.find(
     (frame) =>
-      !/node_modules|node:|tfjs-(core|layers|node)|<anonymous>$/.test(frame) && !frame.includes(__dirname),
+      !/node_modules|node:|tfjs-(core|layers|node)|<anonymous>\)?$/.test(frame) && !frame.includes(__dirname),
   );
   const place = own?.match(/\(?([^\s(]+:\d+:\d+)\)?$/)?.[1];
   return place ? `at ${path.basename(place)}` : 'in the step';

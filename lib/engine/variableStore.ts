@@ -103,19 +103,19 @@ export class VariableStore {
    * @throws EngineError when a variable was disposed meanwhile
    */
   push(variables: readonly TensorFlow.Variable[]): void {
+    const disposed = variables.find(({ isDisposed }) => isDisposed);
+    if (disposed) {
+      throw new EngineError(
+        `The variable ${disposed.name}, which this step uses, was disposed.`,
+        'Dispose the step together with its variables, and compile a new one for new variables.',
+      );
+    }
     const changed = variables
       .map((variable) => this.entries.get(variable)!)
       .filter(
         ({ variable: { dataId }, ...sent }) => sent.dataId !== dataId || sent.version !== versionOf(dataId),
       );
     if (changed.length === 0) return;
-    const disposed = changed.find(({ variable }) => variable.isDisposed);
-    if (disposed) {
-      throw new EngineError(
-        `The variable ${disposed.variable.name}, which this step uses, was disposed.`,
-        'Dispose the step together with its variables, and compile a new one for new variables.',
-      );
-    }
     const values = changed.map(({ variable }) => valuesOf(variable));
     this.graph.session.run(
       changed.map(({ feed }) => feed),

@@ -51,20 +51,10 @@ function apply(layer: TensorFlow.layers.Layer, x: Symbolic): Symbolic {
  * @see He et al. 2015, "Delving Deep into Rectifiers"
  */
 export function conv2d(x: Symbolic, { filters, kernelSize, stride = 1, name, seed }: ConvOptions): Symbolic {
-  // At stride 2 TensorFlow's 'same' would pad below and to the right; PyTorch's windows start above and to the left.
+  // At stride 2 TensorFlow's 'same' starts its windows at the first pixel, PyTorch one above and to the left of it.
   const shifted = stride > 1 && kernelSize > 1;
-  const input = shifted
-    ? apply(
-        tf.layers.zeroPadding2d({
-          padding: [
-            [1, 0],
-            [1, 0],
-          ],
-          name: `${name}.pad`,
-        }),
-        x,
-      ) // [n, h + 1, w + 1, c]
-    : x;
+  const padding = (kernelSize - 1) / 2;
+  const input = shifted ? apply(tf.layers.zeroPadding2d({ padding, name: `${name}.pad` }), x) : x;
   const layer = tf.layers.conv2d({
     name,
     filters,
