@@ -1,0 +1,157 @@
+/**
+ * The pictures of the figures, judged by their pixels.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import sharp from 'sharp';
+import { blockDiagram } from '../lib/charts/blockDiagram';
+import { figureToPng } from '../lib/charts/figureToPng';
+import { accuracyChart } from '../lib/charts/historyCharts';
+import { imageGrid } from '../lib/charts/imageGrid';
+import { networkDiagram } from '../lib/charts/networkDiagram';
+import { pictureToPng } from '../lib/charts/pictureToPng';
+import { plotly } from '../lib/charts/plotly';
+import { probabilityChart } from '../lib/charts/probabilityChart';
+import { textWidth } from '../lib/charts/svgText';
+import { CLASS_NAMES } from '../lib/data/classNames';
+import { Dataset } from '../lib/data/dataset';
+
+interface Pixels {
+  width: number;
+  height: number;
+  /** Red, green and blue of a pixel. */
+  at(x: number, y: number): number[];
+}
+
+async function decode(png: Uint8Array): Promise<Pixels> {
+  const { data, info } = await sharp(png).raw().toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  return {
+    width,
+    height,
+    at: (x, y) => [...data.subarray((y * width + x) * channels, (y * width + x) * channels + 3)],
+  };
+}
+
+const record = (epoch: number) => ({
+  epoch,
+  trainLoss: 1 / epoch,
+  trainAccuracy: 1 - 0.5 / epoch,
+  testLoss: 1.2 / epoch,
+  testAccuracy: 1 - 0.6 / epoch,
+  learningRate: 0.1,
+  seconds: 60,
+});
+
+const charts = {
+  accuracyChart: accuracyChart({ epochs: [1, 2, 3, 4].map(record) }),
+  probabilityChart: probabilityChart({
+    classNames: CLASS_NAMES,
+    classIndex: 1,
+    probabilities: [0, 1, 0, 0, 0, 0, 0, 0, 0, 0],
+  }),
+  blockDiagram: blockDiagram('bottleneck', { inChannels: 1024, channels: 512, stride: 2 }),
+  networkDiagram: networkDiagram({ name: 'ResNet-152', block: 'bottleneck', numBlocks: [3, 8, 36, 3] }),
+};
+
+for (const [name, figure] of Object.entries(charts)) {
+  test(`${name}: a light picture of twice the figure's size, on white, with nothing cut off`, async () => {
+    const before = structuredClone(figure);
+    const png = await figureToPng(figure);
+    assert.deepEqual(figure, before, 'the figure stays as it was');
+    assert.ok(png.length < 80_000, `${png.length} bytes`);
+
+    const picture = await decode(png);
+    assert.equal(picture.width, 2 * figure.layout.width);
+    assert.equal(picture.height, 2 * figure.layout.height);
+    const white = [255, 255, 255];
+    for (let x = 0; x < picture.width; x++) {
+      for (const y of [0, 5, picture.height - 6, picture.height - 1]) {
+        assert.deepEqual(picture.at(x, y), white, `edge at ${x}, ${y}`);
+      }
+    }
+    for (let y = 0; y < picture.height; y++) {
+      for (const x of [0, 5, picture.width - 6, picture.width - 1]) {
+        assert.deepEqual(picture.at(x, y), white, `edge at ${x}, ${y}`);
+      }
+    }
+  });
+}
+
+test('a bar has its colour and its length', async () => {
+  const { data, layout } = charts.probabilityChart;
+  const picture = await decode(await figureToPng({ data, layout }, { scale: 1 }));
+  const blue = [0x00, 0x72, 0xb2];
+  let pixels = 0;
+  for (let y = 0; y < picture.height; y++) {
+    for (let x = 0; x < picture.width; x++) if (picture.at(x, y).join() === blue.join()) pixels++;
+  }
+  // 100 of 110 % of an axis of about 680 pixels, 0.8 of a tenth of about 260.
+  assert.ok(pixels > 10_000 && pixels < 15_000, `${pixels} blue pixels`);
+});
+
+test('the images of a grid are magnified without blur', async () => {
+  const images = new Dataset(
+    Uint8Array.from({ length: 6 * 3072 }, (_, i) => Math.imul(i, 2654435761) >>> 24),
+    Uint8Array.from({ length: 6 }, (_, i) => i),
+  );
+  const figure = imageGrid(images, { cols: 3, predictions: [0, 1, 2, 3, 4, 9], title: 'Six images' });
+  const picture = await decode(await figureToPng(figure));
+  const block = 6; // a pixel of an image, magnified 3 times in a picture of scale 2
+  for (let index = 0; index < images.length; index++) {
+    const left = 2 * 12 + block * ((index % 3) * 34 + 1);
+    const top = 2 * 44 + block * (Math.floor(index / 3) * 46 + 14);
+    const image = images.image(index);
+    for (let row = 0; row < 32; row++) {
+      for (let col = 0; col < 32; col++) {
+        const expected = [...image.subarray((row * 32 + col) * 3, (row * 32 + col) * 3 + 3)];
+        for (const [dx, dy] of [
+          [0, 0],
+          [block - 1, 0],
+          [3, 3],
+          [0, block - 1],
+          [block - 1, block - 1],
+        ]) {
+          const at = [left + col * block + dx, top + row * block + dy] as const;
+          assert.deepEqual(picture.at(...at), expected, `image ${index}, row ${row}, column ${col}`);
+        }
+      }
+    }
+  }
+});
+
+test('width, height and scale can be chosen', async () => {
+  const picture = await decode(
+    await figureToPng(charts.accuracyChart, { width: 500, height: 300, scale: 1 }),
+  );
+  assert.deepEqual([picture.width, picture.height], [500, 300]);
+});
+
+test('text is measured by the font that ships', async () => {
+  const { document } = await plotly();
+  const text = document.createElementNS('http://www.w3.org/2000/svg', 'text');
+  text.setAttribute('style', 'font-size: 20px');
+  text.textContent = 'A';
+  // The advance width of A in DejaVu Sans is 1401 of 2048 units.
+  assert.ok(Math.abs(textWidth(text) - (20 * 1401) / 2048) < 0.05);
+});
+
+test('drawing leaves the globals of the process alone', async () => {
+  const before = Object.getOwnPropertyNames(globalThis);
+  await figureToPng(charts.accuracyChart, { scale: 1 });
+  assert.deepEqual(Object.getOwnPropertyNames(globalThis), before);
+  assert.equal('window' in globalThis || 'document' in globalThis, false);
+});
+
+test('a tiny picture is magnified without blur, a photo is made smaller', async () => {
+  const tiny = { width: 2, height: 1, data: Uint8Array.of(255, 0, 0, 0, 0, 255) };
+  const magnified = pictureToPng(tiny);
+  assert.deepEqual([magnified.width, magnified.height], [192, 96]);
+  const pixels = await decode(magnified.bytes);
+  assert.deepEqual(pixels.at(95, 50), [255, 0, 0]);
+  assert.deepEqual(pixels.at(96, 50), [0, 0, 255]);
+
+  const photo = pictureToPng({ width: 1000, height: 500, data: new Uint8Array(1000 * 500 * 3).fill(100) });
+  assert.deepEqual([photo.width, photo.height], [400, 200]);
+  assert.deepEqual((await decode(photo.bytes)).at(200, 100), [100, 100, 100]);
+});
