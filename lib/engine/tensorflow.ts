@@ -4,14 +4,14 @@
  * Opening it takes three precautions that have to come before the module loads: TensorFlow's log lines are
  * kept off stderr, a function that Node 23 removed is put back, and an engine that isn't built is said in words.
  */
-import * as util from 'node:util';
 import type * as TensorFlow from '@tensorflow/tfjs-node-gpu';
 import { EngineError } from '../errors';
 
 function open(): typeof TensorFlow {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   // tfjs-node 4.22 calls it on every tensor it makes; Node 23 took it away.
-  (util as { isNullOrUndefined?: unknown }).isNullOrUndefined ??= (value: unknown) => value == null;
+  const util: { isNullOrUndefined?: (value: unknown) => boolean } = require('node:util');
+  util.isNullOrUndefined ??= (value) => value === null || value === undefined;
   try {
     return require('@tensorflow/tfjs-node-gpu');
   } catch (cause) {
