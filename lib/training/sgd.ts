@@ -68,23 +68,12 @@ export class SGD {
     this.momentumShare = value;
   }
 
-  /** Makes the velocities, all 0, of parameters that have none yet. To be called before a step that uses them is compiled. */
-  prepare(params: readonly TensorFlow.Variable[]): void {
-    for (const param of params) {
-      if (this.velocities.has(param)) continue;
-      this.velocities.set(
-        param,
-        tf.tidy(() => tf.variable(tf.zerosLike(param), false)),
-      );
-    }
-  }
-
   /**
    * One step: assigns every parameter and its velocity. It is made to be part of a compiled step: it reads no values, and
    * takes as tensors what changes from step to step.
    *
    * @param grads by the name of the parameter's variable, as `tf.variableGrads` gives them
-   * @param params prepared before
+   * @param params what to change; a parameter's first step makes its velocity
    * @param lr this step's learning rate
    * @param momentum this step's momentum
    */
@@ -96,7 +85,7 @@ export class SGD {
   ): void {
     tf.tidy(() => {
       for (const param of params) {
-        const velocity = this.velocities.get(param)!;
+        const velocity = this.velocityOf(param);
         const gradient = grads[param.name];
         const g = this.weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(param, this.weightDecay));
         const v = tf.add(tf.mul(velocity, momentum), g);
@@ -105,6 +94,15 @@ export class SGD {
         param.assign(tf.sub(param, tf.mul(direction, lr)));
       }
     });
+  }
+
+  private velocityOf(param: TensorFlow.Variable): TensorFlow.Variable {
+    let velocity = this.velocities.get(param);
+    if (!velocity) {
+      velocity = tf.variable(tf.zerosLike(param), false);
+      this.velocities.set(param, velocity);
+    }
+    return velocity;
   }
 
   /** Frees the velocities. A later step begins without momentum. */

@@ -1,0 +1,106 @@
+/**
+ * How good a network is on a data set: loss, accuracy, and which class it takes for which.
+ */
+import type { DataLoader } from '../data/dataLoader';
+import { compile, type Step } from '../engine/compile';
+import { type TensorFlow, tf } from '../engine/tensorflow';
+import { type Criterion, crossEntropy } from './crossEntropy';
+import { checkFit } from './fit';
+
+/** How one class fared. */
+export interface ClassAccuracy {
+  className: string;
+  correct: number;
+  total: number;
+  /** correct / total, 0..1; NaN where the data set has no image of the class. */
+  accuracy: number;
+}
+
+/** What `evaluate` found. */
+export interface Evaluation {
+  /** Mean over all images. */
+  loss: number;
+  /** Share of the images classified right, 0..1. */
+  accuracy: number;
+  classNames: readonly string[];
+  /** In the order of `classNames`. */
+  perClass: ClassAccuracy[];
+  /** How many images of a class (row) were taken for a class (column). // [classes, classes] */
+  confusion: number[][];
+  /** The class index found for each image, in the order of the loader. // [n] */
+  predictions: Int32Array;
+}
+
+/** What `evaluate` takes besides the network and the data. */
+export interface EvaluateOptions {
+  /** The loss. Default `crossEntropy()`. */
+  criterion?: Criterion;
+}
+
+/**
+ * Runs a network over all batches of a loader, in inference mode: batch normalization uses its moving statistics.
+ *
+ * @param net `[n, h, w, c]` → logits `[n, classes]`
+ * @throws ModelError where the network's input or classes don't fit the data set
+ */
+export async function evaluate(
+  net: TensorFlow.LayersModel,
+  loader: DataLoader,
+  { criterion = crossEntropy() }: EvaluateOptions = {},
+): Promise<Evaluation> {
+  checkFit(net, loader.dataset);
+  const step = compileEvaluation(net, criterion);
+  try {
+    return await evaluateWith(step, loader);
+  } finally {
+    step.dispose();
+  }
+}
+
+type EvaluationStep = Step<
+  [images: TensorFlow.Tensor4D, labels: TensorFlow.Tensor1D],
+  { loss: TensorFlow.Scalar; predictions: TensorFlow.Tensor1D }
+>;
+
+/** Compiles the step of an evaluation, for who evaluates more than once; who calls disposes it. */
+export function compileEvaluation(net: TensorFlow.LayersModel, criterion: Criterion): EvaluationStep {
+  return compile((images, labels) => {
+    const logits = net.apply(images, { training: false }) as TensorFlow.Tensor2D;
+    return {
+      loss: criterion(logits, labels),
+      predictions: tf.argMax(logits, 1) as TensorFlow.Tensor1D,
+    };
+  });
+}
+
+/** Evaluates with a step of `compileEvaluation`. */
+export async function evaluateWith(step: EvaluationStep, loader: DataLoader): Promise<Evaluation> {
+  const { classNames } = loader.dataset;
+  const confusion = classNames.map(() => classNames.map(() => 0));
+  const predictions: number[] = [];
+  let loss = 0;
+  for (const { images, labels } of loader) {
+    const outputs = await step(images, labels);
+    const truth = labels.dataSync();
+    const found = outputs.predictions.dataSync();
+    loss += outputs.loss.dataSync()[0] * truth.length;
+    tf.dispose([images, labels, outputs.loss, outputs.predictions]);
+    truth.forEach((label, i) => {
+      confusion[label][found[i]]++;
+    });
+    predictions.push(...found);
+  }
+  const perClass = classNames.map((className, label) => {
+    const correct = confusion[label][label];
+    const total = confusion[label].reduce((sum, count) => sum + count, 0);
+    return { className, correct, total, accuracy: correct / total };
+  });
+  return {
+    loss: loss / predictions.length,
+    accuracy: perClass.reduce((sum, { correct }) => sum + correct, 0) / predictions.length,
+    classNames,
+    perClass,
+    confusion,
+    predictions: Int32Array.from(predictions),
+  };
+}

@@ -1,0 +1,61 @@
+/**
+ * A network to files: TensorFlow.js's own format, a folder with model.json and its weights.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TensorFlow, tf } from '../engine/tensorflow';
+import { ModelError } from '../errors';
+import type { ModelArtifacts, ModelJson, SaveResult } from './modelFiles';
+import { writeWhole } from './savedFiles';
+
+/** The names that weights are saved under: the contents' hash is in them. */
+const WEIGHTS = /^weights\.[0-9a-f]{8}\.bin$/;
+
+/**
+ * Saves a network, with what `networkInfo` knows of it, so that any TensorFlow.js can load it: `model.json`, and beside it
+ * `weights.<hash>.bin`, which model.json names. Other files in the folder are left alone.
+ *
+ * A network saved there before is replaced in one go: until the new model.json is in place, whole, the old one and its
+ * weights stand.
+ *
+ * @param path the folder; made if it isn't there
+ * @throws ModelError where the folder can't be written
+ */
+export async function saveModel(net: TensorFlow.LayersModel, path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+    await net.save(tf.io.withSaveHandler((artifacts) => write(artifacts, path)));
+  } catch (cause) {
+    throw new ModelError(
+      `The network can't be saved to ${path}: ${(cause as Error).message}.`,
+      'Give a folder that may be written and a disk with room on it.',
+      { cause },
+    );
+  }
+}
+
+/** The path of a network after so many epochs, `path_20`, as the article names it (section 8). */
+export function epochPath(path: string, epoch: number): string {
+  return `${path}_${epoch}`;
+}
+
+async function write(artifacts: ModelArtifacts, path: string): Promise<SaveResult> {
+  const weights = new Uint8Array(tf.io.CompositeArrayBuffer.join(artifacts.weightData));
+  const hash = createHash('sha256').update(weights).digest('hex').slice(0, 8);
+  const weightsFile = `weights.${hash}.bin`;
+  const modelJson: ModelJson = {
+    modelTopology: artifacts.modelTopology as object,
+    format: artifacts.format,
+    generatedBy: artifacts.generatedBy,
+    convertedBy: artifacts.convertedBy,
+    userDefinedMetadata: artifacts.userDefinedMetadata,
+    weightsManifest: [{ paths: [weightsFile], weights: artifacts.weightSpecs! }],
+  };
+  await writeWhole(join(path, weightsFile), weights);
+  await writeWhole(join(path, 'model.json'), JSON.stringify(modelJson));
+  for (const name of await readdir(path)) {
+    if (WEIGHTS.test(name) && name !== weightsFile) await rm(join(path, name));
+  }
+  return { modelArtifactsInfo: { dateSaved: (await stat(path)).mtime, modelTopologyType: 'JSON' } };
+}

@@ -1,0 +1,24 @@
+/**
+ * Writing files so that they are there whole or not at all, whatever happens meanwhile.
+ */
+import { open, rename, rm } from 'node:fs/promises';
+
+/**
+ * Writes a file beside its final place, on the disk, and moves it there in one go: who reads sees the old file or the new one.
+ */
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+  const partial = `${path}.${process.pid}.part`;
+  try {
+    const file = await open(partial, 'w');
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+}

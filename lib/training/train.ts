@@ -1,0 +1,215 @@
+/**
+ * The training loop.
+ */
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import type { DataLoader } from '../data/dataLoader';
+import { compile, type Step } from '../engine/compile';
+import { type TensorFlow, tf } from '../engine/tensorflow';
+import { ConfigError, ModelError } from '../errors';
+import { checkPositiveInteger } from '../models/checks';
+import { setNetworkInfo } from '../models/networkInfo';
+import type { Criterion } from './crossEntropy';
+import { compileEvaluation, evaluateWith } from './evaluate';
+import type { TrainListener } from './events';
+import { checkFit } from './fit';
+import type { EpochRecord, History } from './history';
+import { writeHistory } from './historyFile';
+import { parameters } from './parameters';
+import { saveModel } from './saveModel';
+import type { Scheduler } from './scheduler';
+import type { SGD } from './sgd';
+
+/** What `train` takes besides the network and the data. */
+export interface TrainOptions {
+  /** How often all training images are gone through. */
+  epochs: number;
+  /** Holds the learning rate and, from one call to the next, the momentum. Who made it disposes it. */
+  optimizer: SGD;
+  /** The loss: `crossEntropy()`. */
+  criterion: Criterion;
+  /** Writes the optimizer's learning rate as training goes on. Without it the rate stays. */
+  scheduler?: Scheduler;
+  /** The folder that the network is saved to after each epoch, with history.json. Without it nothing is saved. */
+  savePath?: string;
+  /** Is told each batch, each epoch, and what else is worth a line. An error it throws ends the run. */
+  onProgress?: TrainListener;
+}
+
+/**
+ * Trains a network, and tests it after each epoch.
+ *
+ * The event loop runs between batches. The network keeps what it has learned however the run ends. What the loaders know,
+ * class names and normalization, is noted in the network's `networkInfo`.
+ *
+ * @param net `[n, h, w, c]` → logits `[n, classes]`
+ * @throws ConfigError for settings that can't work, and when the loss is no longer finite
+ * @throws ModelError where the network doesn't fit the data, or can't be saved
+ */
+export async function train(
+  net: TensorFlow.LayersModel,
+  trainLoader: DataLoader,
+  testLoader: DataLoader,
+  options: TrainOptions,
+): Promise<History> {
+  const { epochs, optimizer, criterion, scheduler, savePath, onProgress = () => {} } = options;
+  check(net, trainLoader, testLoader, options);
+  if (savePath !== undefined) onProgress({ kind: 'message', text: await makeFolder(dirname(savePath)) });
+  setNetworkInfo(net, { classNames: trainLoader.dataset.classNames, normalization: trainLoader.normalize });
+
+  const trainStep = compileTraining(net, optimizer, criterion);
+  const testStep = compileEvaluation(net, criterion);
+  const records: EpochRecord[] = [];
+  try {
+    for (let epoch = 1; epoch <= epochs; epoch++) {
+      const began = performance.now();
+      const learningRate = optimizer.lr;
+      const trained = await trainEpoch(trainStep, trainLoader, epoch, options);
+      if (scheduler?.interval === 'epoch') scheduler.step(trained.loss);
+      const tested = await evaluateWith(testStep, testLoader);
+      const record: EpochRecord = {
+        epoch,
+        trainLoss: trained.loss,
+        trainAccuracy: trained.accuracy,
+        testLoss: tested.loss,
+        testAccuracy: tested.accuracy,
+        learningRate,
+        seconds: (performance.now() - began) / 1000,
+      };
+      records.push(record);
+      if (savePath !== undefined) {
+        await saveModel(net, savePath);
+        await writeHistory(savePath, net, { epochs: records });
+      }
+      onProgress({ kind: 'epoch', record, epochs });
+    }
+  } finally {
+    trainStep.dispose();
+    testStep.dispose();
+  }
+  return { epochs: records };
+}
+
+function check(
+  net: TensorFlow.LayersModel,
+  trainLoader: DataLoader,
+  testLoader: DataLoader,
+  { epochs, optimizer, scheduler }: TrainOptions,
+): void {
+  checkPositiveInteger('epochs', epochs);
+  checkFit(net, trainLoader.dataset);
+  checkFit(net, testLoader.dataset);
+  if (net.trainableWeights.length === 0) {
+    throw new ModelError(
+      'The network has no weights to train.',
+      'Set trainable of the network or its layers.',
+    );
+  }
+  if (scheduler === undefined) return;
+  if (scheduler.optimizer !== optimizer) {
+    throw new ConfigError(
+      'The scheduler was made for another optimizer.',
+      'Make it with the optimizer that train is given.',
+    );
+  }
+  const steps = epochs * trainLoader.length;
+  if (scheduler.stepsLeft !== undefined && scheduler.stepsLeft < steps) {
+    throw new ConfigError(
+      `The scheduler has ${scheduler.stepsLeft} steps left, ${epochs} epochs of ${trainLoader.length} batches take ${steps}.`,
+      'Make it with totalSteps: epochs * trainLoader.length.',
+    );
+  }
+}
+
+/** Makes the folder that networks are saved in, and says whether it was there. */
+async function makeFolder(path: string): Promise<string> {
+  const made = await mkdir(path, { recursive: true }).catch((cause) => {
+    throw new ModelError(
+      `The folder ${path} can't be made: ${cause.message}.`,
+      'Give a savePath in a folder that may be written.',
+      { cause },
+    );
+  });
+  return made === undefined ? `The folder ${path} exists already.` : `Made the folder ${path}.`;
+}
+
+type TrainingStep = Step<
+  [
+    images: TensorFlow.Tensor4D,
+    labels: TensorFlow.Tensor1D,
+    lr: TensorFlow.Scalar,
+    momentum: TensorFlow.Scalar,
+  ],
+  { loss: TensorFlow.Scalar; correct: TensorFlow.Scalar }
+>;
+
+/** Forward, backward, update: all of a training step, compiled. Its outputs are as before the update. */
+function compileTraining(net: TensorFlow.LayersModel, optimizer: SGD, criterion: Criterion): TrainingStep {
+  const params = parameters(net);
+  return compile((images, labels, lr, momentum) => {
+    let logits!: TensorFlow.Tensor2D; // [n, classes]
+    const { value: loss, grads } = tf.variableGrads(() => {
+      logits = tf.keep(net.apply(images, { training: true }) as TensorFlow.Tensor2D);
+      return criterion(logits, labels);
+    }, params);
+    optimizer.apply(grads, params, lr, momentum);
+    const correct: TensorFlow.Scalar = tf.sum(tf.equal(tf.argMax(logits, 1), labels));
+    logits.dispose();
+    return { loss, correct };
+  });
+}
+
+/** One pass over the training images: mean loss, and share classified right, each batch as it was before its update. */
+async function trainEpoch(
+  step: TrainingStep,
+  loader: DataLoader,
+  epoch: number,
+  { epochs, optimizer, scheduler, onProgress }: TrainOptions,
+): Promise<{ loss: number; accuracy: number }> {
+  const began = performance.now();
+  let [batch, images, lossSum, correct] = [0, 0, 0, 0];
+  for (const inputs of loader) {
+    const { lr: learningRate } = optimizer;
+    const n = inputs.labels.shape[0];
+    const values = await run(step, inputs, optimizer);
+    batch++;
+    images += n;
+    lossSum += values.loss * n;
+    correct += values.correct;
+    if (!Number.isFinite(values.loss)) {
+      throw new ConfigError(
+        `Training diverged: the loss is ${values.loss} in epoch ${epoch}, batch ${batch}.`,
+        'Make the network anew and lower the learning rate.',
+      );
+    }
+    if (scheduler?.interval === 'batch') scheduler.step(lossSum / images);
+    onProgress?.({
+      kind: 'batch',
+      epoch,
+      epochs,
+      batch,
+      batches: loader.length,
+      images,
+      loss: lossSum / images,
+      accuracy: correct / images,
+      learningRate,
+      seconds: (performance.now() - began) / 1000,
+    });
+    await setImmediate();
+  }
+  return { loss: lossSum / images, accuracy: correct / images };
+}
+
+/** Takes one step, reads what it gives, and frees it with its inputs. */
+async function run(
+  step: TrainingStep,
+  { images, labels }: { images: TensorFlow.Tensor4D; labels: TensorFlow.Tensor1D },
+  { lr, momentum }: SGD,
+): Promise<{ loss: number; correct: number }> {
+  const inputs = [images, labels, tf.scalar(lr), tf.scalar(momentum)] as const;
+  const outputs = await step(...inputs);
+  const values = { loss: outputs.loss.dataSync()[0], correct: outputs.correct.dataSync()[0] };
+  tf.dispose([...inputs, outputs.loss, outputs.correct]);
+  return values;
+}
