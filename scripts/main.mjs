@@ -1,0 +1,12 @@
+/** Runs a program to its exit code. An error that has words for the user is shown in these, without a stack. */
+
+/** @param {() => Promise<number>} program */
+export async function main(program) {
+  try {
+    process.exitCode = await program();
+  } catch (error) {
+    const { message, stack, fix, name } = /** @type {Error & { fix?: string }} */ (error);
+    console.error(`\n${fix !== undefined || name === 'SetupError' ? message : stack}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,87 @@
+/** Programs that are started and waited for, and a name for a process that no later one shares. */
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { CommandError } from './errors.mjs';
+
+// npm says what is wrong first, pip last.
+const KEPT_FIRST = 8;
+const KEPT_LAST = 16;
+
+/**
+ * @typedef {object} RunOptions
+ * @property {string} [cwd]
+ * @property {NodeJS.ProcessEnv} [env]
+ * @property {(line: string) => void} [onLine] gets each line it says, on either stream
+ * @property {(child: import('node:child_process').ChildProcess) => void} [onStart]
+ */
+
+/**
+ * Runs a program to its end, without a shell.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {RunOptions} [options]
+ * @returns {Promise<string>} what it said: its first and last lines
+ * @throws {CommandError} it can't be started, or ends with another code than 0
+ */
+export function run(command, args, { cwd, env, onLine, onStart } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    /** @type {string[]} */
+    const lines = [];
+    for (const stream of [child.stdout, child.stderr]) {
+      let rest = '';
+      stream.setEncoding('utf8').on('data', (/** @type {string} */ chunk) => {
+        const pieces = (rest + chunk).split(/[\r\n]+/);
+        rest = pieces.pop() ?? '';
+        pieces.forEach(take);
+      });
+      stream.on('end', () => take(rest));
+    }
+    /** @param {string} line */
+    function take(line) {
+      if (line.trim() === '') return;
+      lines.push(line);
+      if (lines.length > KEPT_FIRST + KEPT_LAST) lines.splice(KEPT_FIRST, 1);
+      onLine?.(line);
+    }
+    child.on('error', (error) => reject(new CommandError(command, `can't be started: ${error.message}`, '')));
+    child.on('close', (code, signal) => {
+      const output = lines.join('\n');
+      if (code === 0) resolve(output);
+      else
+        reject(
+          new CommandError(command, signal ? `was ended by ${signal}` : `failed with code ${code}`, output),
+        );
+    });
+    if (child.pid !== undefined) onStart?.(child);
+  });
+}
+
+/**
+ * When a process began, in the system's own words: with its number, a name that no later process shares.
+ *
+ * @param {number} pid
+ * @returns {string | undefined} undefined where there is no such process
+ */
+export function processStart(pid) {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ESRCH') return undefined;
+  }
+  if (process.platform === 'linux') {
+    try {
+      // Field 22, counted behind the program's name, which may hold spaces; field 3 is Z once it has ended.
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
+      return fields[0] === 'Z' ? undefined : fields[19];
+    } catch {
+      return undefined;
+    }
+  }
+  return (
+    spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).stdout?.trim() ?? 'unknown'
+  );
+}

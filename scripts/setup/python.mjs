@@ -1,0 +1,50 @@
+/** Python programs of the private virtual environment, kept apart from what the user has set up for others. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The set-up's own folder, where the requirements lie. */
+export const setupFolder = fileURLToPath(new URL('.', import.meta.url));
+
+/**
+ * @param {import('./project.mjs').Project} project
+ * @returns {NodeJS.ProcessEnv}
+ */
+export function pythonEnvironment({ temporary }) {
+  const { PYTHONPATH: _path, PYTHONHOME: _home, ...env } = process.env;
+  // pip unpacks gigabytes: beside their destination, where there is room for them.
+  return { ...env, TMPDIR: temporary, PIP_USER: '0', PIP_NO_INPUT: '1', PIP_DISABLE_PIP_VERSION_CHECK: '1' };
+}
+
+/**
+ * `pip install` of a requirements file, each download checked against its hash.
+ *
+ * @param {import('./project.mjs').Project} project
+ * @param {import('./step.mjs').Work} work
+ * @param {string} requirements the file's name in this folder
+ * @param {string[]} args
+ */
+export async function pipInstall(project, work, requirements, args) {
+  mkdirSync(project.temporary, { recursive: true });
+  const file = join(setupFolder, requirements);
+  // Python compiles what it imports when it does: not everything, now.
+  const command = [
+    '-m',
+    'pip',
+    'install',
+    '--require-hashes',
+    '--only-binary=:all:',
+    '--no-compile',
+    ...args,
+    '-r',
+    file,
+  ];
+  await work.run(project.python, command, {
+    env: pythonEnvironment(project),
+    onLine(line) {
+      const [doing] =
+        line.match(/(Collecting|Downloading|Installing collected packages)[^(:]*(\([^)]*B\))?/) ?? [];
+      if (doing !== undefined) work.update(doing);
+    },
+  });
+}

@@ -1,0 +1,50 @@
+/** CIFAR-10, by the library's own means: it knows the sources and checks what they send. */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { bar } from '../../terminal.mjs';
+import { packageRoot } from '../project.mjs';
+
+const require = createRequire(import.meta.url);
+const module = () => join(packageRoot, 'lib', 'dist', 'data', 'cifar10.js');
+
+/**
+ * Calls the library's `ensureCifar10`: CIFAR10_DIR names a folder that has the data already.
+ *
+ * @param {import('../project.mjs').Project} project
+ * @param {{ download: boolean, onProgress?: (progress: { received: number, total: number, source: string }) => void }} options
+ * @returns {Promise<string>} the folder
+ */
+function ensure({ data }, { download, onProgress }) {
+  const named = process.env.CIFAR10_DIR;
+  const { ensureCifar10 } = require(module());
+  return ensureCifar10({ root: named || data, download: download && !named, onProgress });
+}
+
+/** @type {import('../step.mjs').Step} */
+export const data = {
+  name: 'CIFAR-10',
+  needs: [],
+  fix: 'Is the network up? What has arrived is kept: give the same command again.',
+  describe: () => '60,000 images (150 MB to fetch)',
+
+  async isDone(project) {
+    if (!existsSync(module())) return false;
+    return ensure(project, { download: false }).then(
+      () => true,
+      () => false,
+    );
+  },
+
+  async run(project, work) {
+    const folder = await ensure(project, {
+      download: true,
+      onProgress: ({ received, total, source }) =>
+        work.update(`${bar(received / total)} of ${megabytes(total)} from ${source}`),
+    });
+    return `in ${folder}`;
+  },
+};
+
+/** @param {number} bytes */
+const megabytes = (bytes) => `${Math.round(bytes / 1e6)} MB`;

@@ -1,0 +1,119 @@
+/**
+ * The addons that join Node to TensorFlow: TensorFlow.js's own and this library's, built against TensorFlow's wheel without
+ * node-gyp, then proved in a process of their own. They know TensorFlow's place relative to theirs, so the project can move.
+ */
+import { mkdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { SetupError } from '../errors.mjs';
+import { hashFiles, readJson, sameJson, writeJson } from '../files.mjs';
+import { findCompiler, missingError } from '../prerequisites.mjs';
+import { packageFolder, packageRoot } from '../project.mjs';
+import { setupFolder } from '../python.mjs';
+import { tensorflowIn } from './tensorflow.mjs';
+
+const ADDONS = [
+  {
+    name: 'tfjs_binding',
+    folder: () => join(tfjs(), 'binding'),
+    sources: ['tfjs_backend.cc', 'tfjs_binding.cc'],
+  },
+  {
+    name: 'graph_session',
+    folder: () => join(packageRoot, 'lib', 'engine', 'native'),
+    sources: ['graph_session.cc'],
+  },
+];
+
+const isMac = process.platform === 'darwin';
+const LIBRARIES = isMac
+  ? ['libtensorflow_cc.2.dylib', 'libtensorflow_framework.2.dylib']
+  : ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
+
+const tfjs = () => packageFolder('@tensorflow/tfjs-node-gpu');
+
+/** Where TensorFlow.js looks for its addon. */
+const addonFolder = () => join(tfjs(), 'lib', 'napi-v8');
+const stampFile = () => join(addonFolder(), 'resnet-notebooks.json');
+
+/**
+ * TensorFlow's libraries, as seen from the addons.
+ *
+ * @param {import('../project.mjs').Project} project
+ */
+function pathToLibraries({ tensorflow }) {
+  return relative(realpathSync(addonFolder()), join(realpathSync(tensorflow), 'tensorflow'));
+}
+
+/** @param {import('../project.mjs').Project} project */
+function stamp(project) {
+  return {
+    sources: ADDONS.map(({ folder, sources }) => hashFiles(folder(), sources)),
+    tensorflow: tensorflowIn(project.tensorflow),
+    libraries: pathToLibraries(project),
+    machine: `${process.platform}-${process.arch}`,
+  };
+}
+
+/** @type {import('../step.mjs').Step} */
+export const engine = {
+  name: 'Engine',
+  needs: ['compiler'],
+  fix: 'Remove the folder .resnet-notebooks and give the same command again. If that does not help, report the lines above.',
+  describe: () => 'the C++ compiler joins Node to TensorFlow',
+
+  isDone(project) {
+    try {
+      return sameJson(readJson(stampFile()), stamp(project));
+    } catch {
+      return false; // what it is made from isn't there
+    }
+  },
+
+  async run(project, work) {
+    const found = findCompiler(process.env);
+    if ('missing' in found) throw missingError([found.missing], process.env);
+    mkdirSync(addonFolder(), { recursive: true });
+    rmSync(stampFile(), { force: true });
+    await Promise.all(ADDONS.map((addon) => build(addon, found.command, project, work)));
+    const proof = await work
+      .run(process.execPath, [join(setupFolder, 'proof.cjs'), tfjs()])
+      .catch((cause) => {
+        throw new SetupError(
+          `The engine was built, but doesn't work:\n${cause.output}`,
+          'Remove the folder .resnet-notebooks and give the same command again. If that does not help, report the lines above.',
+          { cause },
+        );
+      });
+    writeJson(stampFile(), stamp(project));
+    return proof;
+  },
+};
+
+/**
+ * @param {(typeof ADDONS)[number]} addon
+ * @param {string[]} compiler
+ * @param {import('../project.mjs').Project} project
+ * @param {import('../step.mjs').Work} work
+ */
+async function build({ name, folder, sources }, [compiler, ...first], project, work) {
+  const wheel = join(project.tensorflow, 'tensorflow');
+  const includes = [
+    join(packageFolder('node-api-headers'), 'include'),
+    packageFolder('node-addon-api'),
+    tfjs(),
+    join(wheel, 'include'),
+  ];
+  const origin = isMac ? '@loader_path' : '$ORIGIN';
+  const result = join(addonFolder(), `${name}.node`);
+  await work.run(compiler, [
+    ...first,
+    ...['-std=c++17', '-O2', '-fPIC', '-fexceptions', '-DNAPI_VERSION=8', '-DNAPI_CPP_EXCEPTIONS'],
+    ...(isMac ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared']),
+    ...includes.flatMap((folder) => ['-I', folder]),
+    ...sources.map((source) => join(folder(), source)),
+    ...LIBRARIES.map((library) => join(wheel, library)),
+    ...['-Xlinker', '-rpath', '-Xlinker', `${origin}/${pathToLibraries(project)}`],
+    ...['-o', `${result}.new`],
+  ]);
+  renameSync(`${result}.new`, result);
+}

@@ -1,0 +1,43 @@
+/** A private virtual environment with Jupyter in it. */
+import { existsSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { hashFiles, readJson, sameJson, writeJson } from '../files.mjs';
+import { findPython, missingError } from '../prerequisites.mjs';
+import { pipInstall, pythonEnvironment, setupFolder } from '../python.mjs';
+
+const REQUIREMENTS = 'requirements-jupyter.txt';
+
+/**
+ * Written last, so it tells a whole environment from a half-made one.
+ *
+ * @param {string} venv
+ */
+const stampFile = (venv) => join(venv, 'resnet-notebooks.json');
+
+/** @param {string} python */
+const stamp = (python) => ({
+  requirements: hashFiles(setupFolder, [REQUIREMENTS]),
+  // The interpreter that the environment's link leads to: a newer Python doesn't see an older one's packages.
+  python: realpathSync(python),
+});
+
+/** @type {import('../step.mjs').Step} */
+export const jupyter = {
+  name: 'Jupyter',
+  needs: ['python'],
+  fix: 'Is the network up? pip keeps what has arrived: give the same command again.',
+  describe: () => 'pip installs JupyterLab into a virtual environment of its own (60 MB to fetch)',
+
+  isDone: ({ venv, python }) => existsSync(python) && sameJson(readJson(stampFile(venv)), stamp(python)),
+
+  async run(project, work) {
+    const found = findPython(process.env);
+    if ('missing' in found) throw missingError([found.missing], process.env);
+    await work.run(found.command, ['-m', 'venv', '--clear', project.venv], {
+      env: pythonEnvironment(project),
+    });
+    await pipInstall(project, work, REQUIREMENTS, []);
+    writeJson(stampFile(project.venv), stamp(project.python));
+    return `installed, on Python ${found.version}`;
+  },
+};

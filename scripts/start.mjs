@@ -1,0 +1,45 @@
+/** `npm start`: sets up what is missing, re-executes all notebooks, and says what they reached. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { runNotebooks } from './jupyter/runNotebooks.mjs';
+import { main } from './main.mjs';
+import { readJson } from './setup/files.mjs';
+import { setUp } from './setup/index.mjs';
+import { packageRoot, projectAt } from './setup/project.mjs';
+import { formatSeconds } from './terminal.mjs';
+
+await main(async () => {
+  const began = Date.now();
+  const project = projectAt(packageRoot);
+  await setUp(project);
+  const passed = await runNotebooks(project, []);
+  const reached = reachedSince(began, join(project.data, 'models'));
+  console.log(`\nReached in ${formatSeconds((Date.now() - began) / 1000)}:`);
+  console.log(reached.length > 0 ? reached.join('\n') : '  no network was trained');
+  console.log(`
+Where to look next:
+  npm run lab          the notebooks in JupyterLab, to run and change
+  notebooks/           the same, with their outputs, to read
+  README.md            how to use the library in notebooks of your own`);
+  return passed ? 0 : 1;
+});
+
+/**
+ * A line for each network that was trained since; training leaves a history.json beside it.
+ *
+ * @param {number} since ms
+ * @param {string} models
+ */
+function reachedSince(since, models) {
+  const names = existsSync(models) ? readdirSync(models) : [];
+  return names.flatMap((name) => {
+    const file = join(models, name, 'history.json');
+    const history = readJson(file);
+    if (history === undefined || statSync(file).mtimeMs < since) return [];
+    const { network, epochs, testAccuracy, seconds } = history;
+    const accuracy = `${(100 * testAccuracy).toFixed(2)} % test accuracy`;
+    return [
+      `  ${network}: ${accuracy} after ${epochs} epochs in ${formatSeconds(seconds)} (data/models/${name})`,
+    ];
+  });
+}

@@ -1,0 +1,54 @@
+/**
+ * `npm test`: sets up what is missing (CIFAR-10 is not needed), then linter, type check and tests, the fast files before
+ * the slow ones. With arguments: the test files that they name, alone.
+ */
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { main } from './main.mjs';
+import { setUp } from './setup/index.mjs';
+import { packageFolder, packageRoot, projectAt } from './setup/project.mjs';
+
+await main(async () => {
+  process.chdir(packageRoot);
+  await setUp(projectAt(packageRoot), { withData: false });
+  const named = process.argv.slice(2);
+  if (named.length > 0) return runTests(named) ? 0 : 1;
+  const all = readdirSync('test', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => join('test', name))
+    .sort();
+  const isSlow = (/** @type {string} */ name) => name.endsWith('.slow.test.ts');
+  /** @type {[what: string, run: () => boolean][]} */
+  const parts = [
+    [
+      'linter',
+      () =>
+        runNode([join(packageFolder('@biomejs/biome'), 'bin', 'biome'), 'check', '--error-on-warnings', '.']),
+    ],
+    ['type check', () => runNode([join(packageFolder('typescript'), 'bin', 'tsc'), '-p', '.'])],
+    ['fast tests', () => runTests(all.filter((name) => !isSlow(name)))],
+    // One at a time: each of these has the machine to itself.
+    ['slow tests', () => runTests(all.filter(isSlow), ['--test-concurrency=1'])],
+  ];
+  const failed = parts.filter(([what, run]) => {
+    console.log(`\n${what}`);
+    return !run();
+  });
+  if (failed.length === 0) return 0;
+  console.error(`\nFailed: ${failed.map(([what]) => what).join(', ')}.`);
+  return 1;
+});
+
+/**
+ * @param {string[]} files
+ * @param {string[]} [options]
+ */
+function runTests(files, options = []) {
+  return runNode(['--import', 'tsx', '--test', '--test-reporter=spec', ...options, ...files]);
+}
+
+/** @param {string[]} args */
+function runNode(args) {
+  return spawnSync(process.execPath, args, { stdio: 'inherit' }).status === 0;
+}
