@@ -1,0 +1,80 @@
+/**
+ * ResNet on CIFAR-10 in TypeScript: the public surface. Everything a notebook or a program imports comes from here.
+ *
+ * Data flows from top to bottom: pictures, a network, its training, what it makes of new pictures, and how that looks.
+ */
+
+// charts: plain data to Plotly figures
+export { type BlockDiagramOptions, blockDiagram } from './charts/blockDiagram';
+export { confusionChart } from './charts/confusionChart';
+export type { Figure } from './charts/figure';
+export { figureToPng, type PngOptions } from './charts/figureToPng';
+export { accuracyChart, learningRateChart, lossChart } from './charts/historyCharts';
+export { type ImageGridOptions, imageGrid } from './charts/imageGrid';
+export { type NetworkDiagramOptions, networkDiagram } from './charts/networkDiagram';
+export { perClassChart } from './charts/perClassChart';
+export { probabilityChart } from './charts/probabilityChart';
+// data: CIFAR-10 and its batches
+export type { Cifar10, Cifar10Options } from './data/cifar10';
+export { CLASS_NAMES } from './data/classNames';
+export { type Batch, DataLoader, type DataLoaderOptions } from './data/dataLoader';
+export { Dataset } from './data/dataset';
+export { packageDataFolder, projectDataFolder } from './data/folders';
+export {
+  ARTICLE_NORMALIZATION,
+  CIFAR10_NORMALIZATION,
+  channelStatistics,
+  type Normalization,
+  normalizePixels,
+} from './data/normalization';
+// engine: TensorFlow.js on its native engine, and steps that are recorded once and run as one call
+export { type CompileOptions, compile, type Step, type StepOutput } from './engine/compile';
+export { type Device, device } from './engine/device';
+export { type TensorFlow, tf } from './engine/tensorflow';
+export { ConfigError, DataError, EngineError, ImageError, ModelError, ResNetError } from './errors';
+// models: residual blocks and the networks made of them
+export { type Block, type BlockOptions, basicBlock, bottleneck } from './models/block';
+export { type NetworkInfo, networkInfo, setNetworkInfo } from './models/networkInfo';
+export {
+  type ResNetMaker,
+  type ResNetOptions,
+  resNet,
+  resnet18,
+  resnet34,
+  resnet50,
+  resnet101,
+  resnet152,
+} from './models/resNet';
+export { type Summary, type SummaryRow, summary } from './models/summary';
+export { tree } from './models/tree';
+// notebook: the same, shown in a notebook's cell, a terminal or a pipe
+export { loadCifar10 } from './notebook/loadCifar10';
+export { loadTrained, modelPath } from './notebook/loadTrained';
+export { plotHistory } from './notebook/plotHistory';
+export { type Profile, profile } from './notebook/profile';
+export { show } from './notebook/show';
+export { showPicture } from './notebook/showPicture';
+export { train } from './notebook/train';
+// prediction: any picture to a class and its probability
+export { type FetchOptions, fetchPicture } from './prediction/fetchPicture';
+export type { Picture } from './prediction/picture';
+export { predictFile } from './prediction/predictFile';
+export { type PredictOptions, predictImage } from './prediction/predictImage';
+export { formatPrediction, type Prediction } from './prediction/prediction';
+export { predictUrl } from './prediction/predictUrl';
+export { readPicture } from './prediction/readPicture';
+export { type Fit, resizePicture } from './prediction/resizePicture';
+// training: loss, optimizer, schedules, the loop, evaluation, files
+export { CosineAnnealingLR } from './training/cosineAnnealingLR';
+export { type Criterion, crossEntropy } from './training/crossEntropy';
+export { type ClassAccuracy, type Evaluation, evaluate } from './training/evaluate';
+export type { TrainEvent, TrainListener } from './training/events';
+export { type EpochRecord, formatEpoch, type History } from './training/history';
+export { loadModel } from './training/loadModel';
+export { MultiStepLR } from './training/multiStepLR';
+export { OneCycleLR } from './training/oneCycleLR';
+export { ReduceLROnPlateau } from './training/reduceLROnPlateau';
+export { epochPath, saveModel } from './training/saveModel';
+export type { Scheduler } from './training/scheduler';
+export { SGD, type SGDOptions } from './training/sgd';
+export type { TrainOptions } from './training/train';

@@ -1,0 +1,35 @@
+/**
+ * A trained network for the notebooks that need one: the reader's own, or the one that ships with the library.
+ */
+import { existsSync } from 'node:fs';
+import * as path from 'node:path';
+import { packageDataFolder, projectDataFolder } from '../data/folders';
+import type { TensorFlow } from '../engine/tensorflow';
+import { networkInfo } from '../models/networkInfo';
+import { loadModel } from '../training/loadModel';
+import { type Profile, profile } from './profile';
+
+/** Where a profile's training run saves its network: `data/models/quick`. */
+export function modelPath(settings: Pick<Profile, 'name'> = profile()): string {
+  return path.join(projectDataFolder(), 'models', settings.name);
+}
+
+/**
+ * Loads the network that a run of the notebook `06_train` saved for this profile; where there is none, the small pretrained
+ * ResNet-18 that ships with the library. Prints which.
+ *
+ * @throws ModelError when the saved network is damaged
+ */
+export async function loadTrained(
+  settings: Pick<Profile, 'name'> = profile(),
+): Promise<TensorFlow.LayersModel> {
+  const own = modelPath(settings);
+  const trained = existsSync(path.join(own, 'model.json'));
+  const folder = trained ? own : path.join(packageDataFolder(), 'pretrained', 'resnet18-w16');
+  const net = await loadModel(folder);
+  const what = trained
+    ? `the network that 06_train saved in ${path.relative('', own)}`
+    : 'the pretrained network';
+  console.log(`Loaded ${what}: ${networkInfo(net).architecture}.`);
+  return net;
+}
