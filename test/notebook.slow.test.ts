@@ -9,7 +9,8 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 
 const ROOT = resolve(__dirname, '..');
-const JUPYTER = join(ROOT, '.resnet-notebooks', 'venv', 'bin', 'jupyter');
+const BIN = join(ROOT, '.resnet-notebooks', 'venv', 'bin');
+const run = promisify(execFile);
 
 interface Output {
   output_type: string;
@@ -17,26 +18,30 @@ interface Output {
   metadata?: Record<string, unknown>;
 }
 
-/** Executes cells in the project's tslab, in a folder that git ignores. Returns each cell's outputs. */
-async function execute(cells: string[]): Promise<Output[][]> {
+/** Makes a folder that git ignores, with a kernelspec of the project's tslab in it, for as long as `work` takes. */
+async function withKernel<T>(work: (folder: string, env: NodeJS.ProcessEnv) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(ROOT, '.resnet-notebooks', 'test-'));
   try {
-    const kernel = join(folder, 'jupyter', 'kernels', 'played');
+    const kernel = join(folder, 'jupyter', 'kernels', 'under-test');
     await mkdir(kernel, { recursive: true });
+    const tslab = join(ROOT, 'node_modules/tslab/bin/tslab');
     await writeFile(
       join(kernel, 'kernel.json'),
       JSON.stringify({
-        argv: [
-          process.execPath,
-          join(ROOT, 'node_modules/tslab/bin/tslab'),
-          'kernel',
-          '--config-path',
-          '{connection_file}',
-        ],
+        argv: [process.execPath, tslab, 'kernel', '--config-path', '{connection_file}'],
         display_name: 'TypeScript',
         language: 'typescript',
       }),
     );
+    return await work(folder, { ...process.env, JUPYTER_PATH: join(folder, 'jupyter') });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Executes cells with nbconvert. Returns each cell's outputs, as the notebook keeps them. */
+function execute(cells: string[]): Promise<Output[][]> {
+  return withKernel(async (folder, env) => {
     const notebook = {
       cells: cells.map((source, index) => ({
         cell_type: 'code',
@@ -46,24 +51,24 @@ async function execute(cells: string[]): Promise<Output[][]> {
         outputs: [],
         source,
       })),
-      metadata: { kernelspec: { name: 'played', display_name: 'TypeScript', language: 'typescript' } },
+      metadata: { kernelspec: { name: 'under-test', display_name: 'TypeScript', language: 'typescript' } },
       nbformat: 4,
       nbformat_minor: 5,
     };
     const file = join(folder, 'notebook.ipynb');
     await writeFile(file, JSON.stringify(notebook));
-    await promisify(execFile)(JUPYTER, ['nbconvert', '--to', 'notebook', '--execute', '--inplace', file], {
-      env: { ...process.env, JUPYTER_PATH: join(folder, 'jupyter') },
+    await run(join(BIN, 'jupyter'), ['nbconvert', '--to', 'notebook', '--execute', '--inplace', file], {
+      env,
     });
     const executed = JSON.parse(await readFile(file, 'utf8'));
     return executed.cells.map(({ outputs }: { outputs: Output[] }) => outputs);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
-const load = `
-require(${JSON.stringify(join(ROOT, 'node_modules/tsx/dist/cjs/api/index.cjs'))}).register();
+const register = `
+require(${JSON.stringify(join(ROOT, 'node_modules/tsx/dist/cjs/api/index.cjs'))}).register();`;
+
+const load = `${register}
 const { show } = require(${JSON.stringify(join(ROOT, 'lib/notebook/show.ts'))});
 const { liveReporter } = require(${JSON.stringify(join(ROOT, 'lib/notebook/liveReporter.ts'))});
 const { lossChart } = require(${JSON.stringify(join(ROOT, 'lib/charts/historyCharts.ts'))});
@@ -107,4 +112,61 @@ test('a notebook keeps a chart as one bundle, and of the progress its last state
   const line = (epoch: number) =>
     `Epoch [  ${epoch}/  2]  Train Loss:2.000000  Train Acc:25.00% Test Loss:1.500000  Test Acc:50.00%  Learning Rate:0.100000\tTime 01:00`;
   assert.equal([progress[0].data!['text/plain']].flat().join(''), `${line(1)}\n${line(2)}`);
+});
+
+// Runs three cells, interrupts the kernel when the second one prints, and prints what the third one does.
+const interruptedRun = `
+import sys, time
+from jupyter_client.manager import KernelManager
+
+manager = KernelManager(kernel_name='under-test')
+manager.start_kernel()
+client = manager.client()
+client.start_channels()
+client.wait_for_ready(timeout=60)
+
+def run(code, interrupt=False):
+    sent = client.execute(code)
+    while True:
+        message = client.get_iopub_msg(timeout=60)
+        if message['parent_header'].get('msg_id') != sent:
+            continue
+        content = message['content']
+        if message['msg_type'] == 'stream' and content['name'] == 'stdout':
+            if interrupt:
+                manager.interrupt_kernel()
+            else:
+                print(content['text'], end='')
+        if message['msg_type'] == 'status' and content['execution_state'] == 'idle':
+            return
+
+try:
+    run(sys.argv[1])
+    run(sys.argv[2], interrupt=True)
+    time.sleep(1) # after an error tslab refuses cells for a moment
+    run(sys.argv[3])
+finally:
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+`;
+
+test('"Interrupt Kernel" ends work that awaits, and the kernel lives on', async () => {
+  const prepare = `${register}
+const { whileInterruptible } = require(${JSON.stringify(join(ROOT, 'lib/notebook/interrupt.ts'))});
+let end = 'still running';`;
+  const loop = `
+const loop = whileInterruptible(async (check: () => void) => {
+  console.log('begun');
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    check();
+  }
+});
+await loop.catch((error: Error) => {
+  end = error.name;
+});`;
+  const { stdout } = await withKernel((_, env) =>
+    run(join(BIN, 'python'), ['-c', interruptedRun, prepare, loop, 'console.log(end);'], { env }),
+  );
+  assert.equal(stdout, 'InterruptError\n');
 });

@@ -2,6 +2,7 @@
  * "Interrupt Kernel" for work that awaits. The kernel gives up the cell, but can't stop a loop that goes on behind
  * it: the loop itself has to ask.
  */
+import { setImmediate } from 'node:timers/promises';
 import { InterruptError } from '../errors';
 import { cellOutput } from './kernel';
 
@@ -24,7 +25,11 @@ export async function whileInterruptible<T>(work: (check: () => void) => Promise
       'Run the cell again to go on; a network keeps what it has learned.',
     );
   };
-  if (cellOutput()) process.on('SIGINT', listener);
+  const inKernel = cellOutput() !== undefined;
+  // A cell's code starts inside a `vm` script with `breakOnSigint`. For that time Node sets all listeners of SIGINT
+  // aside, and a listener added meanwhile keeps it from arming them again: the next SIGINT would end the kernel.
+  await setImmediate();
+  if (inKernel) process.on('SIGINT', listener);
   try {
     return await work(check);
   } finally {
