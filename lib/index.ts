@@ -31,7 +31,15 @@ export {
 export { type CompileOptions, compile, type Step, type StepOutput } from './engine/compile';
 export { type Device, device } from './engine/device';
 export { type TensorFlow, tf } from './engine/tensorflow';
-export { ConfigError, DataError, EngineError, ImageError, ModelError, ResNetError } from './errors';
+export {
+  ConfigError,
+  DataError,
+  EngineError,
+  ImageError,
+  InterruptError,
+  ModelError,
+  ResNetError,
+} from './errors';
 // models: residual blocks and the networks made of them
 export { type Block, type BlockOptions, basicBlock, bottleneck } from './models/block';
 export { type NetworkInfo, networkInfo, setNetworkInfo } from './models/networkInfo';
@@ -48,6 +56,7 @@ export {
 export { type Summary, type SummaryRow, summary } from './models/summary';
 export { tree } from './models/tree';
 // notebook: the same, shown in a notebook's cell, a terminal or a pipe
+export { liveReporter } from './notebook/liveReporter';
 export { loadCifar10 } from './notebook/loadCifar10';
 export { loadTrained, modelPath } from './notebook/loadTrained';
 export { plotHistory } from './notebook/plotHistory';

@@ -87,6 +87,7 @@ Jasmine.prototype.execute = function (...args) {
     cwd: folder,
     env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' },
   });
+  /** @type {{ passed: number; failed: number; pending: number; failures: string[] }} */
   const { passed, failed, pending, failures } = JSON.parse(readFileSync(report, 'utf8'));
   const news = failures.filter((name) => !KNOWN_FAILURES.includes(name));
   console.log(
