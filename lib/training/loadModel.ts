@@ -20,10 +20,11 @@ const SAVE_AGAIN = 'Save the network again with saveModel, or copy its folder ag
 export async function loadModel(path: string): Promise<TensorFlow.LayersModel> {
   const file = await modelFile(path);
   const json = await readModelJson(file);
-  const artifacts = await tf.io.getModelArtifactsForJSON(json, (manifest) => readWeights(manifest, file));
   try {
+    const artifacts = await tf.io.getModelArtifactsForJSON(json, (manifest) => readWeights(manifest, file));
     return await tf.loadLayersModel(tf.io.fromMemory(artifacts));
   } catch (cause) {
+    if (cause instanceof ModelError) throw cause;
     throw new ModelError(
       `The network and the weights in ${file} don't fit together: ${(cause as Error).message}`,
       SAVE_AGAIN,

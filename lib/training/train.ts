@@ -1,9 +1,8 @@
 /**
  * The training loop.
  */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import type { DataLoader } from '../data/dataLoader';
 import { compile, type Step } from '../engine/compile';
 import { type TensorFlow, tf } from '../engine/tensorflow';
@@ -55,7 +54,7 @@ export async function train(
 ): Promise<History> {
   const { epochs, optimizer, criterion, scheduler, savePath, onProgress = () => {} } = options;
   check(net, trainLoader, testLoader, options);
-  if (savePath !== undefined) onProgress({ kind: 'message', text: await makeFolder(dirname(savePath)) });
+  if (savePath !== undefined) onProgress({ kind: 'message', text: await makeFolderFor(savePath) });
   setNetworkInfo(net, { classNames: trainLoader.dataset.classNames, normalization: trainLoader.normalize });
 
   const trainStep = compileTraining(net, optimizer, criterion);
@@ -122,16 +121,16 @@ function check(
   }
 }
 
-/** Makes the folder that networks are saved in, and says whether it was there. */
-async function makeFolder(path: string): Promise<string> {
-  const made = await mkdir(path, { recursive: true }).catch((cause) => {
-    throw new ModelError(
-      `The folder ${path} can't be made: ${cause.message}.`,
-      'Give a savePath in a folder that may be written.',
-      { cause },
-    );
+/** Makes the folder that a network's own folder is to be in, and says whether it was there. */
+async function makeFolderFor(savePath: string): Promise<string> {
+  const folder = dirname(savePath);
+  const fix = 'Give a savePath that is free, or holds a network, in a folder that may be written.';
+  const made = await mkdir(folder, { recursive: true }).catch((cause) => {
+    throw new ModelError(`The folder ${folder} can't be made: ${cause.message}.`, fix, { cause });
   });
-  return made === undefined ? `The folder ${path} exists already.` : `Made the folder ${path}.`;
+  const there = await stat(savePath).catch(() => undefined);
+  if (there && !there.isDirectory()) throw new ModelError(`${savePath} is a file, not a folder.`, fix);
+  return made === undefined ? `The folder ${folder} exists already.` : `Made the folder ${folder}.`;
 }
 
 type TrainingStep = Step<
@@ -196,7 +195,6 @@ async function trainEpoch(
       learningRate,
       seconds: (performance.now() - began) / 1000,
     });
-    await setImmediate();
   }
   return { loss: lossSum / images, accuracy: correct / images };
 }
