@@ -83,11 +83,11 @@ export class VariableStore {
     return entry;
   }
 
-  /** Adds a node that reads a variable. */
-  read(handle: Output, dtype: number): Output {
+  /** Adds a node that reads a variable, after the nodes that update it. */
+  read(handle: Output, dtype: number, after: number[] = []): Output {
     const { binding } = nativeBackend();
     const attribute = { name: 'dtype', type: binding.TF_ATTR_TYPE, value: dtype };
-    return [this.graph.add('ReadVariableOp', [handle], [attribute]).node, 0];
+    return [this.graph.add('ReadVariableOp', [handle], [attribute], { after }).node, 0];
   }
 
   /** Adds a node that assigns a variable, after the nodes that read its old value. */

@@ -1,6 +1,7 @@
 /**
  * Stochastic gradient descent: what turns gradients into steps.
  */
+import { applyMomentum } from '../engine/momentum';
 import { type TensorFlow, tf } from '../engine/tensorflow';
 import { ConfigError } from '../errors';
 import { checkNumber } from './checks';
@@ -85,13 +86,9 @@ export class SGD {
   ): void {
     tf.tidy(() => {
       for (const param of params) {
-        const velocity = this.velocityOf(param);
         const gradient = grads[param.name];
-        const g = this.weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(param, this.weightDecay));
-        const v = tf.add(tf.mul(velocity, momentum), g);
-        const direction = this.nesterov ? tf.add(g, tf.mul(v, momentum)) : v;
-        velocity.assign(v);
-        param.assign(tf.sub(param, tf.mul(direction, lr)));
+        const decayed = this.weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(param, this.weightDecay));
+        applyMomentum(param, this.velocityOf(param), decayed, { lr, momentum, nesterov: this.nesterov });
       }
     });
   }
