@@ -33,6 +33,6 @@ await main(async () => {
   await setUp(project, { withData: !args.includes('--no-data') });
   if (command === 'lab') return runLab(project, args);
   if (command === 'run') return (await runNotebooks(project, args)) ? 0 : 1;
-  console.log('JupyterLab: npx resnet-notebooks lab');
+  console.log(`JupyterLab: ${project.isCheckout ? 'npm run lab' : 'npx resnet-notebooks lab'}`);
   return 0;
 });
