@@ -2,9 +2,9 @@
  * The two residual blocks. A block computes F(x) + x: its branch F learns what to add to its input, and the shortcut
  * carries the input past it.
  */
+import { checkPositiveInteger } from '../checks';
 import { type TensorFlow, tf } from '../engine/tensorflow';
 import { batchNorm2d } from './batchNormalization';
-import { checkPositiveInteger } from './checks';
 import { add, conv2d, relu, type Symbolic } from './layers';
 
 /** What both blocks take besides their channels. */

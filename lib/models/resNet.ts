@@ -1,11 +1,11 @@
 /**
  * ResNet for pictures of 32×32: one convolution, four stages of residual blocks, a mean, a linear classifier.
  */
+import { checkPositiveInteger } from '../checks';
 import { type TensorFlow, tf } from '../engine/tensorflow';
 import { ConfigError } from '../errors';
 import { batchNorm2d } from './batchNormalization';
 import { type Block, basicBlock, bottleneck } from './block';
-import { checkPositiveInteger } from './checks';
 import { avgPool2d, conv2d, flatten, linear, relu, type Symbolic } from './layers';
 import { setNetworkInfo } from './networkInfo';
 import { logOutputShapes } from './verbose';

@@ -1,8 +1,7 @@
 /**
  * Learning rate: down along half a cosine.
  */
-import { checkPositiveInteger } from '../models/checks';
-import { checkNumber } from './checks';
+import { checkNumber, checkPositiveInteger } from '../checks';
 import type { Scheduler } from './scheduler';
 import type { SGD } from './sgd';
 

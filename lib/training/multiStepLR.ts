@@ -1,9 +1,8 @@
 /**
  * Learning rate: down by a factor at given epochs.
  */
+import { checkNumber, checkPositiveInteger } from '../checks';
 import { ConfigError } from '../errors';
-import { checkPositiveInteger } from '../models/checks';
-import { checkNumber } from './checks';
 import type { Scheduler } from './scheduler';
 import type { SGD } from './sgd';
 

@@ -1,9 +1,8 @@
 /**
  * Learning rate: up to a peak and down to almost nothing, in one run; the momentum the other way.
  */
+import { checkChoice, checkNumber, checkPositive, checkPositiveInteger } from '../checks';
 import { ConfigError } from '../errors';
-import { checkPositiveInteger } from '../models/checks';
-import { checkChoice, checkNumber, checkPositive } from './checks';
 import type { Scheduler } from './scheduler';
 import type { SGD } from './sgd';
 

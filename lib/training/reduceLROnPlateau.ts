@@ -1,8 +1,8 @@
 /**
  * Learning rate: down when training no longer gets better.
  */
+import { checkChoice, checkNumber } from '../checks';
 import { ConfigError } from '../errors';
-import { checkChoice, checkNumber } from './checks';
 import type { Scheduler } from './scheduler';
 import type { SGD } from './sgd';
 

@@ -1,10 +1,10 @@
 /**
  * Stochastic gradient descent: what turns gradients into steps.
  */
+import { checkNumber } from '../checks';
 import { applyMomentum } from '../engine/momentum';
 import { type TensorFlow, tf } from '../engine/tensorflow';
 import { ConfigError } from '../errors';
-import { checkNumber } from './checks';
 
 /** What `SGD` takes; the names are PyTorch's. */
 export interface SGDOptions {

@@ -1,13 +1,14 @@
 /**
  * The training loop.
  */
+
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { checkPositiveInteger } from '../checks';
 import type { DataLoader } from '../data/dataLoader';
 import { compile, type Step } from '../engine/compile';
 import { type TensorFlow, tf } from '../engine/tensorflow';
 import { ConfigError, ModelError } from '../errors';
-import { checkPositiveInteger } from '../models/checks';
 import { setNetworkInfo } from '../models/networkInfo';
 import type { Criterion } from './crossEntropy';
 import { compileEvaluation, evaluateWith } from './evaluate';

@@ -1,7 +1,11 @@
-/**
- * Checks of the settings that steer a training run.
- */
-import { ConfigError } from '../errors';
+/** Checks of settings, for all rooms. */
+import { ConfigError } from './errors';
+
+/** @throws ConfigError unless `value` is 1, 2, 3, … */
+export function checkPositiveInteger(name: string, value: number): void {
+  if (Number.isInteger(value) && value > 0) return;
+  throw new ConfigError(`${name} is ${value}.`, `Give ${name} a whole number of at least 1.`);
+}
 
 /** @throws ConfigError unless `value` is finite and within `min`..`max`, ends included */
 export function checkNumber(name: string, value: number, min: number, max = Number.POSITIVE_INFINITY): void {
