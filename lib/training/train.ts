@@ -169,33 +169,43 @@ async function trainEpoch(
 ): Promise<{ loss: number; accuracy: number }> {
   const began = performance.now();
   let [batch, images, lossSum, correct] = [0, 0, 0, 0];
-  for (const inputs of loader) {
-    const { lr: learningRate } = optimizer;
-    const n = inputs.labels.shape[0];
-    const values = await run(step, inputs, optimizer);
-    batch++;
-    images += n;
-    lossSum += values.loss * n;
-    correct += values.correct;
-    if (!Number.isFinite(values.loss)) {
-      throw new ConfigError(
-        `Training diverged: the loss is ${values.loss} in epoch ${epoch}, batch ${batch}.`,
-        'Make the network anew and lower the learning rate.',
-      );
+  const batches = loader[Symbol.iterator]();
+  let next = batches.next();
+  try {
+    while (!next.done) {
+      const inputs = next.value;
+      const { lr: learningRate } = optimizer;
+      const n = inputs.labels.shape[0];
+      const running = run(step, inputs, optimizer);
+      // Made while TensorFlow computes, on a thread of its own.
+      next = batches.next();
+      const values = await running;
+      batch++;
+      images += n;
+      lossSum += values.loss * n;
+      correct += values.correct;
+      if (!Number.isFinite(values.loss)) {
+        throw new ConfigError(
+          `Training diverged: the loss is ${values.loss} in epoch ${epoch}, batch ${batch}.`,
+          'Make the network anew and lower the learning rate.',
+        );
+      }
+      if (scheduler?.interval === 'batch') scheduler.step(lossSum / images);
+      onProgress?.({
+        kind: 'batch',
+        epoch,
+        epochs,
+        batch,
+        batches: loader.length,
+        images,
+        loss: lossSum / images,
+        accuracy: correct / images,
+        learningRate,
+        seconds: (performance.now() - began) / 1000,
+      });
     }
-    if (scheduler?.interval === 'batch') scheduler.step(lossSum / images);
-    onProgress?.({
-      kind: 'batch',
-      epoch,
-      epochs,
-      batch,
-      batches: loader.length,
-      images,
-      loss: lossSum / images,
-      accuracy: correct / images,
-      learningRate,
-      seconds: (performance.now() - began) / 1000,
-    });
+  } finally {
+    if (!next.done) tf.dispose([next.value.images, next.value.labels]); // made ahead of a run that ended early
   }
   return { loss: lossSum / images, accuracy: correct / images };
 }
@@ -207,8 +217,12 @@ async function run(
   { lr, momentum }: SGD,
 ): Promise<{ loss: number; correct: number }> {
   const inputs = [images, labels, tf.scalar(lr), tf.scalar(momentum)] as const;
-  const outputs = await step(...inputs);
-  const values = { loss: outputs.loss.dataSync()[0], correct: outputs.correct.dataSync()[0] };
-  tf.dispose([...inputs, outputs.loss, outputs.correct]);
-  return values;
+  try {
+    const outputs = await step(...inputs);
+    const values = { loss: outputs.loss.dataSync()[0], correct: outputs.correct.dataSync()[0] };
+    tf.dispose(outputs);
+    return values;
+  } finally {
+    tf.dispose([...inputs]);
+  }
 }
