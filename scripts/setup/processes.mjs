@@ -12,6 +12,7 @@ const KEPT_LAST = 16;
  * @property {string} [cwd]
  * @property {NodeJS.ProcessEnv} [env]
  * @property {(line: string) => void} [onLine] gets each line it says, on either stream
+ * @property {RegExp} [noise] lines that are not worth keeping
  * @property {(child: import('node:child_process').ChildProcess) => void} [onStart]
  */
 
@@ -24,7 +25,7 @@ const KEPT_LAST = 16;
  * @returns {Promise<string>} what it said: its first and last lines
  * @throws {CommandError} it can't be started, or ends with another code than 0
  */
-export function run(command, args, { cwd, env, onLine, onStart } = {}) {
+export function run(command, args, { cwd, env, onLine, noise, onStart } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     /** @type {string[]} */
@@ -41,9 +42,10 @@ export function run(command, args, { cwd, env, onLine, onStart } = {}) {
     /** @param {string} line */
     function take(line) {
       if (line.trim() === '') return;
+      onLine?.(line);
+      if (noise?.test(line)) return;
       lines.push(line);
       if (lines.length > KEPT_FIRST + KEPT_LAST) lines.splice(KEPT_FIRST, 1);
-      onLine?.(line);
     }
     child.on('error', (error) => reject(new CommandError(command, `can't be started: ${error.message}`, '')));
     child.on('close', (code, signal) => {

@@ -41,6 +41,8 @@ export async function pipInstall(project, work, requirements, args) {
   ];
   await work.run(project.python, command, {
     env: pythonEnvironment(project),
+    // What is pinned for other machines.
+    noise: /^Ignoring \S+: markers/,
     onLine(line) {
       const [doing] =
         line.match(/(Collecting|Downloading|Installing collected packages)[^(:]*(\([^)]*B\))?/) ?? [];

@@ -1,0 +1,31 @@
+/** `npm run outputs`: takes the outputs of the last `npm start` into the notebooks, to be committed. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { notebookText, withOutputs } from './jupyter/outputs.mjs';
+import { executedFolder } from './jupyter/runNotebook.mjs';
+import { main } from './main.mjs';
+import { SetupError } from './setup/errors.mjs';
+import { readJson, writeText } from './setup/files.mjs';
+import { packageRoot, projectAt } from './setup/project.mjs';
+
+await main(async () => {
+  const executed = process.argv[2] ?? executedFolder(projectAt(packageRoot));
+  const names = existsSync(executed) ? readdirSync(executed).filter((name) => name.endsWith('.ipynb')) : [];
+  if (names.length === 0) {
+    throw new SetupError(`There are no executed notebooks in ${executed}.`, 'Run `npm start` first.');
+  }
+  for (const name of names) {
+    const path = join(packageRoot, 'notebooks', name);
+    try {
+      writeText(path, notebookText(withOutputs(readJson(path), readJson(join(executed, name)))));
+      console.log(`${name}: outputs taken`);
+    } catch (error) {
+      throw new SetupError(
+        `${name}: ${/** @type {Error} */ (error).message}.`,
+        'Run `npm start` again, then `npm run outputs`.',
+        { cause: error },
+      );
+    }
+  }
+  return 0;
+});
