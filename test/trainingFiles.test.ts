@@ -187,6 +187,15 @@ describe('what cannot be loaded is told, with what to do', () => {
       (path) => editJson(path, (json: { weightsManifest: object[] }) => (json.weightsManifest = [{}])),
     ],
     ['no weights', /weights .* can't be read/, async (path) => rm(await weightsFile(path))],
+    [
+      'a changed byte of the weights',
+      /was altered/,
+      async (path) => {
+        const bytes = await readFile(await weightsFile(path));
+        bytes[bytes.length >> 1] ^= 1;
+        await writeFile(await weightsFile(path), bytes);
+      },
+    ],
     ['weights cut off', /has 1000 bytes/, async (path) => truncate(await weightsFile(path), 1000)],
     [
       'weights of another shape',

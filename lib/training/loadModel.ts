@@ -2,12 +2,18 @@
  * A network from files.
  */
 import { readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 // Loaded networks get this library's batch normalization.
 import '../models/batchNormalization';
 import { type TensorFlow, tf } from '../engine/tensorflow';
 import { ModelError } from '../errors';
-import type { ModelJson, WeightSpec, WeightsManifest } from './modelFiles';
+import {
+  isNamedByContent,
+  type ModelJson,
+  type WeightSpec,
+  type WeightsManifest,
+  weightsFileName,
+} from './modelFiles';
 
 const SAVE_AGAIN = 'Save the network again with saveModel, or copy its folder again, whole.';
 
@@ -86,6 +92,11 @@ async function readWeights(manifest: WeightsManifest, file: string): Promise<[We
       SAVE_AGAIN,
     );
   }
+  paths.forEach((path, i) => {
+    if (isNamedByContent(path) && basename(path) !== weightsFileName(new Uint8Array(parts[i]))) {
+      throw new ModelError(`${path} was altered since it was saved.`, SAVE_AGAIN);
+    }
+  });
   return [specs, data];
 }
 

@@ -1,12 +1,11 @@
 /**
  * A network to files: TensorFlow.js's own format, a folder with model.json and its weights.
  */
-import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TensorFlow, tf } from '../engine/tensorflow';
 import { ModelError } from '../errors';
-import type { ModelArtifacts, ModelJson, SaveResult } from './modelFiles';
+import { type ModelArtifacts, type ModelJson, type SaveResult, weightsFileName } from './modelFiles';
 import { writeWhole } from './savedFiles';
 
 /** The names that weights are saved under: the contents' hash is in them. */
@@ -42,8 +41,7 @@ export function epochPath(path: string, epoch: number): string {
 
 async function write(artifacts: ModelArtifacts, path: string): Promise<SaveResult> {
   const weights = new Uint8Array(tf.io.CompositeArrayBuffer.join(artifacts.weightData));
-  const hash = createHash('sha256').update(weights).digest('hex').slice(0, 8);
-  const weightsFile = `weights.${hash}.bin`;
+  const weightsFile = weightsFileName(weights);
   const modelJson: ModelJson = {
     modelTopology: artifacts.modelTopology as object,
     format: artifacts.format,
