@@ -5,8 +5,11 @@
  * Arguments: `compiled` | `plain`, network, width, batch size.
  */
 import { createInterface } from 'node:readline';
-import { compile, crossEntropy, resnet18, resnet50, SGD, type TensorFlow, tf } from '../lib';
+import { type TensorFlow, tf } from '../lib/engine/tensorflow';
+import { resnet18, resnet50 } from '../lib/models/resNet';
+import { crossEntropy } from '../lib/training/crossEntropy';
 import { parameters } from '../lib/training/parameters';
+import { SGD } from '../lib/training/sgd';
 
 const [how, network, width, batch] = process.argv.slice(2);
 const net = (network === 'resnet50' ? resnet50 : resnet18)({ width: Number(width) });
@@ -18,6 +21,8 @@ const labels = tf.tensor1d(
 
 /** The step that `train` compiles. */
 function compiled(): () => Promise<void> {
+  // Only here: it replaces gradients of TensorFlow.js, which the plain model is to keep.
+  const { compile }: typeof import('../lib/engine/compile') = require('../lib/engine/compile');
   const optimizer = new SGD({ lr: 0.01, momentum: 0.9, weightDecay: 5e-4 });
   const criterion = crossEntropy();
   const params = parameters(net);
