@@ -17,7 +17,8 @@ export async function show(figure: Figure): Promise<void> {
     console.log(text);
     return;
   }
-  const png = await figureToPng(figure);
+  // JupyterLab's renderer shows it, pixel by pixel, until the mouse enters and the chart comes to life in its place.
+  const png = await figureToPng(figure, { scale: 1 });
   write(
     {
       data: {
