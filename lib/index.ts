@@ -28,7 +28,13 @@ export {
   normalizePixels,
 } from './data/normalization';
 // engine: TensorFlow.js on its native engine, and steps that are recorded once and run as one call
-export { type CompileOptions, compile, type Step, type StepOutput } from './engine/compile';
+export {
+  type CompileOptions,
+  compile,
+  type OperationCost,
+  type Step,
+  type StepOutput,
+} from './engine/compile';
 export { type Device, device } from './engine/device';
 export { type TensorFlow, tf } from './engine/tensorflow';
 export {

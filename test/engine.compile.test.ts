@@ -190,6 +190,32 @@ describe('a compiled step', () => {
   });
 });
 
+describe('a profile', () => {
+  const double = (x: TensorFlow.Tensor2D) => tf.matMul(tf.relu(tf.matMul(x, x)), x);
+
+  it('counts and times the operations of a step that it takes', async () => {
+    const taken = tf.variable(tf.scalar(0));
+    const step = compile((x: TensorFlow.Tensor2D) => {
+      taken.assign(taken.add(1));
+      return double(x);
+    });
+    const x: TensorFlow.Tensor2D = tf.randomNormal([500, 500]);
+    await step(x);
+    const costs = await step.profile(x);
+    assert.deepEqual(numbers(taken), [2]);
+    assert.match(costs[0].operation, /MatMul/);
+    assert.equal(costs[0].count, 2);
+    assert.ok(costs[0].ms > 0.5 && costs[0].ms < 5000, `${costs[0].ms} ms`); // 0.5 GFLOP
+    assert.ok(costs.some(({ operation, count }) => /Relu/.test(operation) && count === 1));
+    step.dispose();
+  });
+
+  it('needs a record', async () => {
+    const step = compile(double, { compile: false });
+    await assert.rejects(step.profile(tf.ones([2, 2])), /Only a recorded step/);
+  });
+});
+
 describe('what a step may not do', () => {
   const x = tf.tensor1d([1, 2, 3]);
 

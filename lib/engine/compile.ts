@@ -4,17 +4,25 @@
 import './gradients';
 import { EngineError } from '../errors';
 import { Graph } from './graph';
+import type { Value } from './graphSession';
+import { type OperationCost, operationCosts } from './profile';
 import { mapTensors, type StepOutput } from './stepOutput';
 import { type TensorFlow, tf } from './tensorflow';
 import { type Trace, trace } from './trace';
 import { tensorOf, valuesOf } from './values';
 import { VariableStore } from './variableStore';
 
-export type { StepOutput };
+export type { OperationCost, StepOutput };
 
 /** A compiled step: called like the function it was made from, and awaited. */
 export interface Step<Inputs extends TensorFlow.Tensor[], Output extends StepOutput> {
   (...inputs: Inputs): Promise<Output>;
+  /**
+   * Takes a step, and tells what each operation of TensorFlow cost in it, the dearest first.
+   *
+   * @throws EngineError where the function is not recorded
+   */
+  profile(...inputs: Inputs): Promise<OperationCost[]>;
   /** Frees the session and its memory. Variables keep their newest values; the step can't be called afterwards. */
   dispose(): void;
 }
@@ -25,33 +33,73 @@ export interface CompileOptions {
   compile?: boolean;
 }
 
+type StepFunction = (...inputs: TensorFlow.Tensor[]) => StepOutput;
+
+/** A way to run a step. */
+interface Runner {
+  run(inputs: TensorFlow.Tensor[]): Promise<StepOutput>;
+  profile(inputs: TensorFlow.Tensor[]): OperationCost[];
+  dispose(): void;
+}
+
+/** The function itself, operation by operation. */
+class Eager implements Runner {
+  constructor(private readonly fn: StepFunction) {}
+
+  async run(inputs: TensorFlow.Tensor[]): Promise<StepOutput> {
+    return tf.tidy(() => this.fn(...inputs));
+  }
+
+  profile(): never {
+    throw new EngineError(
+      'Only a recorded step tells what its operations cost.',
+      'Compile it without `compile: false`.',
+    );
+  }
+
+  dispose(): void {}
+}
+
 /** The recorded forms of one function, one for each combination of input shapes, in one session. */
-class Session {
+class Recorded implements Runner {
   private readonly graph = new Graph();
   private readonly store = new VariableStore(this.graph);
   private readonly traces = new Map<string, Trace>();
 
-  constructor(private readonly fn: (...inputs: TensorFlow.Tensor[]) => StepOutput) {}
+  constructor(private readonly fn: StepFunction) {}
 
   async run(inputs: TensorFlow.Tensor[]): Promise<StepOutput> {
-    const key = inputs.map(({ dtype, shape }) => `${dtype}[${shape}]`).join();
     const values = inputs.map(valuesOf);
-    let traced = this.traces.get(key);
-    if (!traced) {
-      traced = trace(this.fn, inputs, this.graph, this.store);
-      this.traces.set(key, traced);
-      const { variables, targets } = traced.initial;
-      this.store.push(traced.variables);
-      if (targets.length > 0) this.graph.session.run(traced.feeds, values, [], targets);
-      this.store.assigned(variables);
-    }
-    const { feeds, fetches, targets, output, variables, assigned } = traced;
+    const { feeds, fetches, targets, output, variables, assigned } = this.traceFor(inputs, values);
     this.store.push(variables);
     const running = this.graph.session.runAsync(feeds, values, fetches, targets);
     this.store.assigned(assigned);
     const fetched = await running;
     let next = 0;
     return mapTensors(output, () => tensorOf(fetched[next++]));
+  }
+
+  profile(inputs: TensorFlow.Tensor[]): OperationCost[] {
+    const values = inputs.map(valuesOf);
+    const { feeds, fetches, targets, variables, assigned } = this.traceFor(inputs, values);
+    this.store.push(variables);
+    const metadata = this.graph.session.profile(feeds, values, fetches, targets);
+    this.store.assigned(assigned);
+    return operationCosts(metadata);
+  }
+
+  /** The record for inputs of these shapes, made at their first call. */
+  private traceFor(inputs: TensorFlow.Tensor[], values: Value[]): Trace {
+    const key = inputs.map(({ dtype, shape }) => `${dtype}[${shape}]`).join();
+    const known = this.traces.get(key);
+    if (known) return known;
+    const traced = trace(this.fn, inputs, this.graph, this.store);
+    this.traces.set(key, traced);
+    const { variables, targets } = traced.initial;
+    this.store.push(traced.variables);
+    if (targets.length > 0) this.graph.session.run(traced.feeds, values, [], targets);
+    this.store.assigned(variables);
+    return traced;
   }
 
   dispose(): void {
@@ -76,25 +124,20 @@ export function compile<Inputs extends TensorFlow.Tensor[], Output extends StepO
   fn: (...inputs: Inputs) => Output,
   { compile = true }: CompileOptions = {},
 ): Step<Inputs, Output> {
-  if (!compile) {
-    return Object.assign(async (...inputs: Inputs) => tf.tidy(() => fn(...inputs)), { dispose: () => {} });
-  }
-  let session: Session | undefined;
-  let disposed = false;
-  const step = async (...inputs: Inputs): Promise<Output> => {
-    if (disposed) {
-      throw new EngineError(
-        'This step was disposed.',
-        'Compile the function again, or dispose the step later.',
-      );
-    }
-    session ??= new Session(fn as unknown as (...inputs: TensorFlow.Tensor[]) => StepOutput);
-    return (await session.run(inputs)) as Output;
+  const run = fn as unknown as StepFunction;
+  let runner: Runner | undefined = compile ? new Recorded(run) : new Eager(run);
+  const alive = () => {
+    if (runner) return runner;
+    throw new EngineError(
+      'This step was disposed.',
+      'Compile the function again, or dispose the step later.',
+    );
   };
+  const step = async (...inputs: Inputs) => (await alive().run(inputs)) as Output;
+  const profile = async (...inputs: Inputs) => alive().profile(inputs);
   const dispose = () => {
-    session?.dispose();
-    session = undefined;
-    disposed = true;
+    runner?.dispose();
+    runner = undefined;
   };
-  return Object.assign(step, { dispose });
+  return Object.assign(step, { profile, dispose });
 }

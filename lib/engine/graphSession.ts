@@ -45,6 +45,8 @@ export interface GraphSession {
   run(...args: RunArguments): FetchedValue[];
   /** Runs on a thread of its own, after all runs asked for before. */
   runAsync(...args: RunArguments): Promise<FetchedValue[]>;
+  /** Runs as `run` does, and gives what each node cost: a serialized `tensorflow.RunMetadata`. */
+  profile(...args: RunArguments): Uint8Array;
   close(): void;
 }
 

@@ -20,6 +20,14 @@ namespace {
 using Status = std::unique_ptr<TF_Status, decltype(&TF_DeleteStatus)>;
 using Tensor = std::unique_ptr<TF_Tensor, decltype(&TF_DeleteTensor)>;
 
+using Buffer = std::unique_ptr<TF_Buffer, void (*)(TF_Buffer*)>;
+
+void DeleteBuffer(TF_Buffer* buffer) {
+  if (buffer != nullptr) TF_DeleteBuffer(buffer);
+}
+
+Buffer NewBuffer() { return {TF_NewBuffer(), DeleteBuffer}; }
+
 Status NewStatus() { return {TF_NewStatus(), TF_DeleteStatus}; }
 
 void Check(Napi::Env env, const Status& status) {
@@ -62,6 +70,10 @@ Napi::Object FromTensor(Napi::Env env, TF_Tensor* tensor) {
   return value;
 }
 
+Napi::Value ToBytes(Napi::Env env, const Buffer& buffer) {
+  return Napi::Buffer<uint8_t>::Copy(env, static_cast<const uint8_t*>(buffer->data), buffer->length);
+}
+
 // TensorFlow's session, with what must outlive a run on another thread.
 struct SessionState {
   TF_Graph* graph = TF_NewGraph();
@@ -90,6 +102,8 @@ struct Run {
   std::vector<TF_Output> fetches;
   std::vector<TF_Operation*> targets;
   std::vector<TF_Tensor*> fetched;
+  bool traced = false;
+  Buffer metadata = NewBuffer();
   Status status = NewStatus();
   uint64_t my_turn;  // Taken on JavaScript's thread, which knows the order.
 
@@ -99,8 +113,12 @@ struct Run {
     std::vector<TF_Tensor*> values;
     for (auto& value : feed_values) values.push_back(value.get());
     fetched.assign(fetches.size(), nullptr);
-    TF_SessionRun(state->session, nullptr, feeds.data(), values.data(), feeds.size(), fetches.data(), fetched.data(),
-                  fetches.size(), targets.data(), targets.size(), nullptr, status.get());
+    // A serialized tensorflow.RunOptions: {trace_level: FULL_TRACE}.
+    static const char kFullTrace[] = {0x08, 0x03};
+    Buffer options(traced ? TF_NewBufferFromString(kFullTrace, sizeof kFullTrace) : nullptr, DeleteBuffer);
+    TF_SessionRun(state->session, options.get(), feeds.data(), values.data(), feeds.size(), fetches.data(),
+                  fetched.data(), fetches.size(), targets.data(), targets.size(), traced ? metadata.get() : nullptr,
+                  status.get());
     ++state->turn;
     state->changed.notify_all();
   }
@@ -147,6 +165,7 @@ class GraphSession : public Napi::ObjectWrap<GraphSession> {
                            InstanceMethod<&GraphSession::AddNode>("addNode"),
                            InstanceMethod<&GraphSession::RunNow>("run"),
                            InstanceMethod<&GraphSession::RunAsync>("runAsync"),
+                           InstanceMethod<&GraphSession::Profile>("profile"),
                            InstanceMethod<&GraphSession::Close>("close"),
                        });
   }
@@ -192,12 +211,10 @@ class GraphSession : public Napi::ObjectWrap<GraphSession> {
   // opDef(op: string): the operation's serialized tensorflow.OpDef.
   Napi::Value OpDef(const Napi::CallbackInfo& info) {
     auto status = NewStatus();
-    TF_Buffer* buffer = TF_NewBuffer();
-    TF_GraphGetOpDef(State(info.Env()).graph, info[0].ToString().Utf8Value().c_str(), buffer, status.get());
-    auto bytes = Napi::Buffer<uint8_t>::Copy(info.Env(), static_cast<const uint8_t*>(buffer->data), buffer->length);
-    TF_DeleteBuffer(buffer);
+    Buffer buffer = NewBuffer();
+    TF_GraphGetOpDef(State(info.Env()).graph, info[0].ToString().Utf8Value().c_str(), buffer.get(), status.get());
     Check(info.Env(), status);
-    return bytes;
+    return ToBytes(info.Env(), buffer);
   }
 
   void SetAttribute(TF_OperationDescription* node, const Napi::Object& attribute) {
@@ -327,6 +344,16 @@ class GraphSession : public Napi::ObjectWrap<GraphSession> {
     run->Execute();
     Check(info.Env(), run->status);
     return run->Results(info.Env());
+  }
+
+  // profile(feeds, values, fetches, targets): the same run, giving how long each node took, as a serialized
+  // tensorflow.RunMetadata.
+  Napi::Value Profile(const Napi::CallbackInfo& info) {
+    auto run = Prepare(info);
+    run->traced = true;
+    run->Execute();
+    Check(info.Env(), run->status);
+    return ToBytes(info.Env(), run->metadata);
   }
 
   // runAsync(feeds, values, fetches, targets): a promise of the same; the event loop goes on meanwhile.
