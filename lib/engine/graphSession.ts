@@ -50,7 +50,12 @@ export interface GraphSession {
   close(): void;
 }
 
-function addon(): { GraphSession: new () => GraphSession } {
+interface Addon {
+  GraphSession: new () => GraphSession;
+  hasOwnOperations: boolean;
+}
+
+function addon(): Addon {
   const engine = path.dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json'));
   try {
     // Set-up puts it beside TensorFlow.js's own addon, whose TensorFlow it shares.
@@ -67,4 +72,9 @@ function addon(): { GraphSession: new () => GraphSession } {
 /** An empty graph with its session. */
 export function newGraphSession(): GraphSession {
   return new (addon().GraphSession)();
+}
+
+/** Whether TensorFlow has this library's own operations (native/operations.cc): not every processor is the faster for them. */
+export function hasOwnOperations(): boolean {
+  return addon().hasOwnOperations;
 }

@@ -7,7 +7,7 @@
 import { EngineError } from '../errors';
 import { type AttributeList, type DataId, nativeBackend, typeAttribute } from './backend';
 import { callerLine } from './callerLine';
-import type { Graph } from './graph';
+import type { Added, Graph } from './graph';
 import type { Output, OutputType } from './graphSession';
 import { type TensorFlow, tf } from './tensorflow';
 import { typeName, typeNumber, valuesOf } from './values';
@@ -77,10 +77,34 @@ export class Recorder {
   }
 
   execute(op: string, attributes: AttributeList, inputs: TensorFlow.Tensor[]): TensorFlow.Tensor[] {
+    const added = this.add(op, attributes, inputs);
+    return added.outputs.map((type, i) => {
+      const known = OPAQUE_OUTPUTS.has(`${op}:${i}`) ? { ...type, shape: [0] } : type;
+      return this.abstractTensor([added.node, i], known, op);
+    });
+  }
+
+  /** Records an operation whose result TensorFlow leaves open, with the shape that it has. */
+  executeShaped(
+    op: string,
+    attributes: AttributeList,
+    inputs: TensorFlow.Tensor[],
+    shape: number[],
+  ): TensorFlow.Tensor {
+    const open: Output = [this.add(op, attributes, inputs).node, 0];
+    const { binding } = nativeBackend();
+    const known = this.graph.add(
+      'EnsureShape',
+      [open],
+      [typeAttribute('T', binding.TF_FLOAT), { name: 'shape', type: binding.TF_ATTR_SHAPE, value: shape }],
+    );
+    return this.abstractTensor([known.node, 0], known.outputs[0], op);
+  }
+
+  private add(op: string, attributes: AttributeList, inputs: TensorFlow.Tensor[]): Added {
     const refs = inputs.map((input) => this.outputOf(input));
-    let added: ReturnType<Graph['add']>;
     try {
-      added = this.graph.add(op, refs, attributes);
+      return this.graph.add(op, refs, attributes);
     } catch (cause) {
       throw new EngineError(
         `${op} can't be recorded: ${(cause as Error).message} (${callerLine()}).`,
@@ -88,10 +112,6 @@ export class Recorder {
         { cause },
       );
     }
-    return added.outputs.map((type, i) => {
-      const known = OPAQUE_OUTPUTS.has(`${op}:${i}`) ? { ...type, shape: [0] } : type;
-      return this.abstractTensor([added.node, i], known, op);
-    });
   }
 
   /** The node's output that a tensor stands for. */

@@ -56,6 +56,23 @@ export function recordUpdate(
   return active !== undefined;
 }
 
+/**
+ * Executes an operation, or records it, whose result's shape TensorFlow can't tell beforehand.
+ *
+ * @param shape the result's, which the caller knows
+ */
+export function execute(
+  op: string,
+  attributes: AttributeList,
+  inputs: TensorFlow.Tensor[],
+  shape: number[],
+): TensorFlow.Tensor {
+  return (
+    active?.executeShaped(op, attributes, inputs, shape) ??
+    nativeBackend().executeSingleOutput(op, attributes, inputs)
+  );
+}
+
 /** Runs `record` with every operation, new variable and random number going to the recorder. */
 function redirected<T>(
   recorder: Recorder,

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "operations.h"
 #include "tensorflow/c/c_api.h"
 
 namespace {
@@ -374,6 +375,8 @@ class GraphSession : public Napi::ObjectWrap<GraphSession> {
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("GraphSession", GraphSession::Define(env));
+  // Whether TensorFlow has the operations of operations.h now.
+  exports.Set("hasOwnOperations", Napi::Boolean::New(env, resnet::RegisterOperations()));
   return exports;
 }
 

@@ -16,11 +16,13 @@ const ADDONS = [
     name: 'tfjs_binding',
     folder: () => join(tfjs(), 'binding'),
     sources: ['tfjs_backend.cc', 'tfjs_binding.cc'],
+    headers: [],
   },
   {
     name: 'graph_session',
     folder: () => join(packageRoot, 'lib', 'engine', 'native'),
-    sources: ['graph_session.cc'],
+    sources: ['graph_session.cc', 'operations.cc', 'correlate.cc', 'filter_gradient.cc', 'parallel.cc'],
+    headers: ['operations.h', 'convolution.h', 'padded_image.h', 'parallel.h'],
   },
 ];
 
@@ -47,7 +49,7 @@ function pathToLibraries({ tensorflow }) {
 /** @param {import('../project.mjs').Project} project */
 function stamp(project) {
   return {
-    sources: ADDONS.map(({ folder, sources }) => hashFiles(folder(), sources)),
+    sources: ADDONS.map(({ folder, sources, headers }) => hashFiles(folder(), [...sources, ...headers])),
     tensorflow: tensorflowIn(project.tensorflow),
     libraries: pathToLibraries(project),
     machine: `${process.platform}-${process.arch}`,
@@ -107,7 +109,8 @@ async function build({ name, folder, sources }, [compiler, ...first], project, w
   const result = join(addonFolder(), `${name}.node`);
   await work.run(compiler, [
     ...first,
-    ...['-std=c++17', '-O2', '-fPIC', '-fexceptions', '-DNAPI_VERSION=8', '-DNAPI_CPP_EXCEPTIONS'],
+    ...['-std=c++17', '-O2', '-ffp-contract=fast', '-fPIC', '-fexceptions'],
+    ...['-DNAPI_VERSION=8', '-DNAPI_CPP_EXCEPTIONS'],
     ...(isMac ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared']),
     ...includes.flatMap((folder) => ['-I', folder]),
     ...sources.map((source) => join(folder(), source)),

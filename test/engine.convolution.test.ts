@@ -1,0 +1,108 @@
+/** The library's own convolutions and their gradients, against TensorFlow's. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type AttributeList, nativeBackend, typeAttribute } from '../lib/engine/backend';
+import { compile } from '../lib/engine/compile';
+import { hasOwnOperations } from '../lib/engine/graphSession';
+import { type TensorFlow, tf } from '../lib/engine/tensorflow';
+import { assertAllClose, numbers } from './helpers/tensors';
+
+type Padding = 'same' | 'valid';
+
+interface Case {
+  x: [number, number, number, number];
+  filter: [number, number, number, number];
+  strides: [number, number];
+  pad: Padding;
+}
+
+// Sizes that the tiles of 6 and 16 divide and don't, more filter than picture, strides that leave pixels out.
+const CASES: Case[] = [
+  { x: [2, 8, 8, 16], filter: [3, 3, 16, 16], strides: [1, 1], pad: 'same' },
+  { x: [3, 9, 7, 3], filter: [3, 3, 3, 5], strides: [1, 1], pad: 'same' },
+  { x: [1, 8, 8, 4], filter: [3, 3, 4, 20], strides: [2, 2], pad: 'same' },
+  { x: [2, 7, 7, 6], filter: [1, 1, 6, 17], strides: [2, 2], pad: 'valid' },
+  { x: [5, 6, 6, 17], filter: [3, 3, 17, 33], strides: [1, 1], pad: 'valid' },
+  { x: [2, 11, 12, 5], filter: [5, 3, 5, 8], strides: [3, 2], pad: 'same' },
+  { x: [40, 2, 2, 7], filter: [3, 3, 7, 16], strides: [1, 1], pad: 'same' },
+  { x: [1, 5, 5, 1], filter: [1, 1, 1, 1], strides: [3, 3], pad: 'same' },
+  { x: [1, 40, 33, 13], filter: [7, 7, 13, 3], strides: [2, 2], pad: 'valid' },
+];
+
+/** One of TensorFlow's three operations, on the tensors that it takes. */
+function reference(op: string, { strides, pad }: Case, inputs: TensorFlow.Tensor[]): TensorFlow.Tensor {
+  const backend = nativeBackend();
+  const { binding } = backend;
+  const attributes: AttributeList = [
+    typeAttribute('T', binding.TF_FLOAT),
+    { name: 'strides', type: binding.TF_ATTR_INT, value: [1, ...strides, 1] },
+    { name: 'padding', type: binding.TF_ATTR_STRING, value: pad.toUpperCase() },
+  ];
+  return backend.executeSingleOutput(op, attributes, inputs);
+}
+
+const skip = hasOwnOperations() ? false : 'this processor does without the own convolutions';
+
+describe('the own convolutions', { skip }, () => {
+  for (const example of CASES) {
+    const { x: shape, filter: filterShape, strides, pad } = example;
+    it(`give TensorFlow's numbers: [${shape}] with [${filterShape}], strides ${strides}, ${pad}`, () =>
+      tf.tidy(() => {
+        const x = tf.randomNormal(shape, 0, 1, 'float32', 1) as TensorFlow.Tensor4D;
+        const filter = tf.randomNormal(filterShape, 0, 1, 'float32', 2) as TensorFlow.Tensor4D;
+        const y = reference('Conv2D', example, [x, filter]);
+        const dy = tf.randomNormal(y.shape as Case['x'], 0, 1, 'float32', 3) as TensorFlow.Tensor4D;
+        const convolve = (a: TensorFlow.Tensor4D, b: TensorFlow.Tensor4D) => tf.conv2d(a, b, strides, pad);
+        const [dx, dFilter] = tf.grads(convolve as (...xs: TensorFlow.Tensor[]) => TensorFlow.Tensor)(
+          [x, filter],
+          dy,
+        );
+        const sizes = tf.tensor1d(shape, 'int32');
+        const filterSizes = tf.tensor1d(filterShape, 'int32');
+        const expected = [
+          y,
+          reference('Conv2DBackpropInput', example, [sizes, filter, dy]),
+          reference('Conv2DBackpropFilter', example, [x, filterSizes, dy]),
+        ];
+        [convolve(x, filter), dx, dFilter].forEach((actual, i) => {
+          assert.deepEqual(actual.shape, expected[i].shape);
+          assertAllClose(numbers(actual), numbers(expected[i]), 1e-4);
+        });
+      }));
+  }
+
+  const x = tf.randomNormal([9, 12, 12, 19]) as TensorFlow.Tensor4D;
+  const filter = tf.randomNormal([3, 3, 19, 21]) as TensorFlow.Tensor4D;
+
+  it('take margins as a number, which TensorFlow.js leaves out', () => {
+    const margins: [number, number][] = [
+      [0, 0],
+      [1, 1],
+      [1, 1],
+      [0, 0],
+    ];
+    assertAllClose(
+      numbers(tf.conv2d(x, filter, 2, 1)),
+      numbers(tf.conv2d(tf.pad(x, margins), filter, 2, 'valid')),
+      1e-5,
+    );
+  });
+
+  it('are what a recorded step runs, forwards and backwards, and give the same bits each time', async () => {
+    const gradients = tf.grads((a: TensorFlow.Tensor, b: TensorFlow.Tensor) =>
+      tf.conv2d(a as TensorFlow.Tensor4D, b as TensorFlow.Tensor4D, 1, 'same'),
+    );
+    const step = compile((a: TensorFlow.Tensor4D, b: TensorFlow.Tensor4D) => gradients([a, b]));
+    const [first, second] = [await step(x, filter), await step(x, filter)];
+    first.forEach((tensor, i) => {
+      assert.deepEqual(numbers(tensor), numbers(second[i]));
+    });
+    const operations = (await step.profile(x, filter)).map(({ operation }) => operation);
+    assert.ok(operations.includes('DirectConv2DBackpropInput'), operations.join());
+    assert.ok(operations.includes('DirectConv2DBackpropFilter'), operations.join());
+  });
+
+  it('leave dilations to TensorFlow', () => {
+    assert.deepEqual(tf.conv2d(x, filter, 1, 'same', 'NHWC', 2).shape, [9, 12, 12, 21]);
+  });
+});
