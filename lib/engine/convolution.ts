@@ -5,6 +5,8 @@
  */
 import { type AttributeList, nativeBackend } from './backend';
 import { hasOwnOperations } from './graphSession';
+import { replaceKernel } from './kernels';
+import { type Margins, offerCut, unpadded } from './margins';
 import { type TensorFlow, tf } from './tensorflow';
 import { execute } from './trace';
 
@@ -99,42 +101,52 @@ function listAttribute(name: string, value: number[]): AttributeList[number] {
   return { name, type: nativeBackend().binding.TF_ATTR_INT, value };
 }
 
-/** Computes a kernel with the library's own operation, where it does what is asked. */
-function direct(kernel: Kernel, inputs: Inputs, attributes: Attributes): TensorFlow.Tensor | undefined {
-  const info = infoOf(kernel.shapes(inputs, attributes), attributes);
-  if (!isDirect(info)) return undefined;
+/** Records or executes one of the own operations, for a picture with margins besides those that the convolution has. */
+function run(
+  { operation, inputs: order }: Kernel,
+  { strideHeight, strideWidth, padInfo }: ConvolutionInfo,
+  inputs: Inputs,
+  { top, left }: Margins,
+  size: number[],
+  result: Shape4D,
+): TensorFlow.Tensor {
+  const attributes = [
+    listAttribute('strides', [strideHeight, strideWidth]),
+    listAttribute('pads', [padInfo.top + top, padInfo.left + left]),
+    listAttribute('size', size),
+  ];
   return execute(
-    kernel.operation,
-    [
-      listAttribute('strides', [info.strideHeight, info.strideWidth]),
-      listAttribute('pads', [info.padInfo.top, info.padInfo.left]),
-      listAttribute('size', kernel.size(info)),
-    ],
-    kernel.inputs.map((key) => inputs[key]),
-    kernel.result(info),
+    operation,
+    attributes,
+    order.map((key) => inputs[key]),
+    result,
   );
 }
 
-type KernelFunction = (inputs: Inputs, attributes: Attributes) => TensorFlow.Tensor | undefined;
-
-/** Puts a function in a kernel's place, which is asked where the function gives nothing. */
-function replaceKernel(name: string, replacement: KernelFunction): void {
-  const original = tf.getKernel(name, 'tensorflow');
-  tf.unregisterKernel(name, 'tensorflow');
-  tf.registerKernel({
-    ...original,
-    kernelFunc: (parameters) =>
-      replacement(parameters.inputs as unknown as Inputs, parameters.attrs as unknown as Attributes) ??
-      original.kernelFunc(parameters),
-  });
+/** A kernel's result from the library's own operation, where it does what is asked. */
+function direct(kernel: Kernel, inputs: Inputs, attributes: Attributes): TensorFlow.Tensor | undefined {
+  const info = infoOf(kernel.shapes(inputs, attributes), attributes);
+  if (!isDirect(info)) return undefined;
+  const [size, shape] = [kernel.size(info), kernel.result(info)];
+  if (inputs.x) {
+    const { source, ...margins } = unpadded(inputs.x);
+    return run(kernel, info, { ...inputs, x: source }, margins, size, shape);
+  }
+  const dx = run(kernel, info, inputs, { top: 0, left: 0 }, size, shape);
+  offerCut(dx, (margins, cut) => run(kernel, info, inputs, margins, [cut[1], cut[2]], cut));
+  return dx;
 }
 
 for (const kernel of KERNELS) {
-  replaceKernel(kernel.name, (inputs, attributes) => direct(kernel, inputs, attributes));
+  replaceKernel(
+    kernel.name,
+    (inputs: Inputs, attributes: Attributes, original: () => TensorFlow.Tensor) =>
+      direct(kernel, inputs, attributes) ?? original(),
+  );
 }
 
 // What a layer without bias and activation asks for.
-replaceKernel('FusedConv2D', (inputs, attributes) => {
+replaceKernel('FusedConv2D', (inputs: Inputs, attributes: Attributes, original: () => TensorFlow.Tensor) => {
   const plain = !inputs.bias && attributes.activation === 'linear';
-  return plain ? direct(KERNELS[0], inputs, attributes) : undefined;
+  return (plain && direct(KERNELS[0], inputs, attributes)) || original();
 });

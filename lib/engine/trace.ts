@@ -41,6 +41,11 @@ const engine = tf.engine() as unknown as Engine;
 /** The recorder of the step that is being recorded. */
 let active: Recorder | undefined;
 
+/** Whether a step is being recorded. */
+export function isRecording(): boolean {
+  return active !== undefined;
+}
+
 /**
  * Updates variables in place by an operation that takes them as resources, which only a recorded step can.
  *
