@@ -190,6 +190,39 @@ describe('a compiled step', () => {
   });
 });
 
+describe('a step without a record', () => {
+  it('gives what the caller may dispose: never an input, a variable or a tensor of the function', async () => {
+    const one = tf.variable(tf.scalar(1));
+    const two = tf.scalar(2);
+    const x = tf.scalar(3);
+    const before = tf.memory().numTensors;
+    const step = compile((input: TensorFlow.Scalar) => [input, one, two, input.add(1)], { compile: false });
+    const output = await step(x);
+    assert.deepEqual(output.flatMap(numbers), [3, 1, 2, 4]);
+    tf.dispose(output);
+    assert.deepEqual([x, one, two].flatMap(numbers), [3, 1, 2]);
+    assert.equal(tf.memory().numTensors, before);
+  });
+
+  it('runs calls that nobody waits for in their order, and lets the event loop turn after each', async () => {
+    const total = tf.variable(tf.scalar(0));
+    const append = compile(
+      (digit: TensorFlow.Scalar) => {
+        total.assign(total.mul(10).add(digit));
+        return total.add(0);
+      },
+      { compile: false },
+    );
+    let turned = false;
+    setImmediate(() => {
+      turned = true;
+    });
+    const totals = await Promise.all([1, 2, 3].map((digit) => append(tf.scalar(digit))));
+    assert.deepEqual(totals.flatMap(numbers), [1, 12, 123]);
+    assert.ok(turned);
+  });
+});
+
 describe('a profile', () => {
   const double = (x: TensorFlow.Tensor2D) => tf.matMul(tf.relu(tf.matMul(x, x)), x);
 

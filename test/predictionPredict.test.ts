@@ -115,7 +115,40 @@ describe('predictions', () => {
     await predictImage(net, picture);
     const before = tf.memory().numTensors;
     await predictImage(net, picture);
+    await predictImage(net, picture, { compile: false });
     assert.equal(tf.memory().numTensors, before);
+  });
+
+  test('are the same without a record, whichever comes first', async () => {
+    const data = Uint8Array.from({ length: 32 * 32 * 3 }, (_, i) => (i * 31) % 256);
+    const picture = { width: 32, height: 32, data };
+    for (const order of [
+      [true, false],
+      [false, true],
+    ]) {
+      const net = linearNet();
+      for (const compile of order) {
+        check(await predictImage(net, picture, { compile }), expectedLogits(picture, CIFAR10_NORMALIZATION));
+      }
+    }
+  });
+
+  test('without a record run the network itself each time, with one once', async () => {
+    const net = linearNet();
+    const picture = { width: 32, height: 32, data: new Uint8Array(32 * 32 * 3) };
+    const path = join(PICTURES, 'cat.png');
+    let runs = 0;
+    const apply = net.apply.bind(net);
+    net.apply = (...inputs) => {
+      runs++;
+      return apply(...inputs);
+    };
+    for (const options of [{}, { compile: true }, {}]) await predictImage(net, picture, options);
+    assert.equal(runs, 1);
+    for (const options of [{ compile: false }, {}, { compile: false }]) {
+      await predictFile(net, path, options);
+    }
+    assert.equal(runs, 3);
   });
 });
 

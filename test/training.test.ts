@@ -23,6 +23,7 @@ import { OneCycleLR } from '../lib/training/oneCycleLR';
 import { ReduceLROnPlateau } from '../lib/training/reduceLROnPlateau';
 import { SGD } from '../lib/training/sgd';
 import { type TrainOptions, train } from '../lib/training/train';
+import { assertAllClose } from './helpers/tensors';
 
 /** A network small enough to train in a moment: one convolution with batch normalization, one mean, one linear layer. */
 function smallNet({ classes = 10, size = 32 } = {}): TensorFlow.LayersModel {
@@ -209,12 +210,48 @@ describe('train', () => {
     assert.equal(tf.memory().numTensors, tensors - net.trainableWeights.length);
   });
 
-  test('the event loop runs between batches', async () => {
-    let ticks = 0;
-    const timer = setInterval(() => ticks++, 0);
-    await run(smallNet());
-    clearInterval(timer);
-    assert.ok(ticks > 4, `${ticks} ticks`);
+  for (const compile of [true, false]) {
+    test(`the event loop runs between batches, with compile: ${compile}`, async () => {
+      let ticks = 0;
+      const timer = setInterval(() => ticks++, 0);
+      await run(smallNet(), { compile });
+      clearInterval(timer);
+      assert.ok(ticks > 4, `${ticks} ticks`);
+    });
+  }
+
+  test('without a record it learns the same, and frees as much', async () => {
+    const learn = async (options: Partial<TrainOptions>) => {
+      const net = smallNet();
+      const optimizer = new SGD({ lr: 0.05, momentum: 0.9, weightDecay: 5e-4, nesterov: true });
+      const before = tf.memory().numTensors;
+      const { epochs } = await run(net, { ...options, optimizer });
+      optimizer.dispose();
+      assert.equal(tf.memory().numTensors, before);
+      return epochs.flatMap(({ trainLoss, testLoss, trainAccuracy, testAccuracy }) => [
+        trainLoss,
+        testLoss,
+        trainAccuracy,
+        testAccuracy,
+      ]);
+    };
+    assertAllClose(await learn({ compile: false }), await learn({}), 1e-5);
+  });
+
+  test('without a record the criterion runs at each batch, and may read values', async () => {
+    const seen: number[] = [];
+    const entropy = crossEntropy();
+    const watched: TrainOptions['criterion'] = (logits, labels) => {
+      const loss = entropy(logits, labels);
+      seen.push(loss.dataSync()[0]);
+      return loss;
+    };
+    await assert.rejects(run(smallNet(), { criterion: watched, epochs: 1 }), /reads the value/);
+    assert.equal(seen.length, 0);
+    const { epochs } = await run(smallNet(), { criterion: watched, epochs: 1, compile: false });
+    assert.equal(seen.length, 4 + 2);
+    const [a, b, c, d] = seen;
+    assertAllClose([epochs[0].trainLoss], [((a + b + c) * 32 + d * 4) / 100], 1e-6);
   });
 
   test('what has been learned stays when the run is ended', async () => {
@@ -337,6 +374,17 @@ describe('evaluate', () => {
     const loader = new DataLoader(testSet);
     const smoothed = await evaluate(net, loader, { criterion: crossEntropy({ labelSmoothing: 1 }) });
     assert.notEqual(smoothed.loss, (await evaluate(net, loader)).loss);
+  });
+
+  test('finds the same without a record', async () => {
+    const net = smallNet();
+    const loader = new DataLoader(testSet, { batchSize: 32 });
+    const { loss, ...found } = await evaluate(net, loader);
+    const tensors = tf.memory().numTensors;
+    const { loss: eagerLoss, ...foundEagerly } = await evaluate(net, loader, { compile: false });
+    assertAllClose([eagerLoss], [loss], 1e-5);
+    assert.deepEqual(foundEagerly, found);
+    assert.equal(tf.memory().numTensors, tensors);
   });
 
   test('changes nothing and frees everything', async () => {

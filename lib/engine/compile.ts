@@ -2,6 +2,7 @@
  * The one function through which all training, evaluation and prediction runs: it records a step and runs it as one call.
  */
 import './convolution';
+import { setImmediate } from 'node:timers/promises';
 import './gradients';
 import { EngineError } from '../errors';
 import { Graph } from './graph';
@@ -48,7 +49,11 @@ class Eager implements Runner {
   constructor(private readonly fn: StepFunction) {}
 
   async run(inputs: TensorFlow.Tensor[]): Promise<StepOutput> {
-    return tf.tidy(() => this.fn(...inputs));
+    // The caller disposes what it is given, which must not be an input or a variable itself.
+    const output = tf.tidy(() => mapTensors(this.fn(...inputs), (tensor) => tensor.clone()));
+    // A recorded step lets the event loop turn while it runs; without that, nothing could interrupt a training run.
+    await setImmediate();
+    return output;
   }
 
   profile(): never {

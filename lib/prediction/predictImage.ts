@@ -3,7 +3,7 @@
  */
 import { CLASS_NAMES } from '../data/classNames';
 import { CIFAR10_NORMALIZATION, normalizePixels } from '../data/normalization';
-import { compile, type Step } from '../engine/compile';
+import { type CompileOptions, compile, type Step } from '../engine/compile';
 import { type TensorFlow, tf } from '../engine/tensorflow';
 import { ModelError } from '../errors';
 import { networkInfo } from '../models/networkInfo';
@@ -11,8 +11,8 @@ import type { Picture } from './picture';
 import type { Prediction } from './prediction';
 import { type Fit, resizePicture } from './resizePicture';
 
-/** How a picture is made ready for a network. */
-export interface PredictOptions {
+/** How a picture is made ready for a network, and how the network runs. */
+export interface PredictOptions extends Pick<CompileOptions, 'compile'> {
   /** What to do with a picture that isn't square. Default `fill`, as in the article. */
   fit?: Fit;
 }
@@ -22,13 +22,19 @@ type Forward = Step<[TensorFlow.Tensor], { logits: TensorFlow.Tensor; probabilit
 /** A network's forward pass is compiled once, at its first picture. */
 const forwards = new WeakMap<TensorFlow.LayersModel, Forward>();
 
-function forwardOf(net: TensorFlow.LayersModel): Forward {
+function compileForward(net: TensorFlow.LayersModel, options: CompileOptions): Forward {
+  return compile((images: TensorFlow.Tensor) => {
+    const logits = net.apply(images, { training: false }) as TensorFlow.Tensor; // [1, classes]
+    return { logits, probabilities: tf.softmax(logits) };
+  }, options);
+}
+
+function forwardOf(net: TensorFlow.LayersModel, options: CompileOptions): Forward {
+  // A step without a record has nothing worth keeping, and leaves the kept record to the pictures that ask for it.
+  if (options.compile === false) return compileForward(net, options);
   let forward = forwards.get(net);
   if (forward === undefined) {
-    forward = compile((images: TensorFlow.Tensor) => {
-      const logits = net.apply(images, { training: false }) as TensorFlow.Tensor; // [1, classes]
-      return { logits, probabilities: tf.softmax(logits) };
-    });
+    forward = compileForward(net, {});
     forwards.set(net, forward);
   }
   return forward;
@@ -79,7 +85,7 @@ export async function predictImage(
   const { data } = resizePicture(picture, width, height, options.fit);
 
   const images = tf.tensor4d(normalizePixels(data, normalization), [1, height, width, 3]);
-  const outputs = await forwardOf(net)(images).finally(() => images.dispose());
+  const outputs = await forwardOf(net, options)(images).finally(() => images.dispose());
   const [logits, probabilities] = await Promise.all([outputs.logits.data(), outputs.probabilities.data()]); // [classes] each
   tf.dispose(outputs);
 

@@ -2,7 +2,7 @@
  * How good a network is on a data set: loss, accuracy, and which class it takes for which.
  */
 import type { DataLoader } from '../data/dataLoader';
-import { compile, type Step } from '../engine/compile';
+import { type CompileOptions, compile, type Step } from '../engine/compile';
 import { type TensorFlow, tf } from '../engine/tensorflow';
 import { type Criterion, crossEntropy } from './crossEntropy';
 import { checkFit } from './fit';
@@ -31,8 +31,8 @@ export interface Evaluation {
   predictions: Int32Array;
 }
 
-/** What `evaluate` takes besides the network and the data. */
-export interface EvaluateOptions {
+/** What `evaluate` takes besides the network and the data. Its step runs as `compile`'s options say. */
+export interface EvaluateOptions extends CompileOptions {
   /** The loss. Default `crossEntropy()`. */
   criterion?: Criterion;
 }
@@ -46,10 +46,10 @@ export interface EvaluateOptions {
 export async function evaluate(
   net: TensorFlow.LayersModel,
   loader: DataLoader,
-  { criterion = crossEntropy() }: EvaluateOptions = {},
+  { criterion = crossEntropy(), ...options }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   checkFit(net, loader.dataset);
-  const step = compileEvaluation(net, criterion);
+  const step = compileEvaluation(net, criterion, options);
   try {
     return await evaluateWith(step, loader);
   } finally {
@@ -63,14 +63,18 @@ type EvaluationStep = Step<
 >;
 
 /** Compiles the step of an evaluation, for who evaluates more than once; who calls disposes it. */
-export function compileEvaluation(net: TensorFlow.LayersModel, criterion: Criterion): EvaluationStep {
+export function compileEvaluation(
+  net: TensorFlow.LayersModel,
+  criterion: Criterion,
+  options: CompileOptions,
+): EvaluationStep {
   return compile((images, labels) => {
     const logits = net.apply(images, { training: false }) as TensorFlow.Tensor2D;
     return {
       loss: criterion(logits, labels),
       predictions: tf.argMax(logits, 1) as TensorFlow.Tensor1D,
     };
-  });
+  }, options);
 }
 
 /** Evaluates with a step of `compileEvaluation`. */

@@ -6,7 +6,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { checkPositiveInteger } from '../checks';
 import type { DataLoader } from '../data/dataLoader';
-import { compile, type Step } from '../engine/compile';
+import { type CompileOptions, compile, type Step } from '../engine/compile';
 import { type TensorFlow, tf } from '../engine/tensorflow';
 import { ConfigError, ModelError } from '../errors';
 import { setNetworkInfo } from '../models/networkInfo';
@@ -21,8 +21,8 @@ import { saveModel } from './saveModel';
 import type { Scheduler } from './scheduler';
 import type { SGD } from './sgd';
 
-/** What `train` takes besides the network and the data. */
-export interface TrainOptions {
+/** What `train` takes besides the network and the data. Its steps run as `compile`'s options say. */
+export interface TrainOptions extends CompileOptions {
   /** How often all training images are gone through. */
   epochs: number;
   /** Holds the learning rate and, from one call to the next, the momentum. Who made it disposes it. */
@@ -58,8 +58,8 @@ export async function train(
   if (savePath !== undefined) onProgress({ kind: 'message', text: await makeFolderFor(savePath) });
   setNetworkInfo(net, { classNames: trainLoader.dataset.classNames, normalization: trainLoader.normalize });
 
-  const trainStep = compileTraining(net, optimizer, criterion);
-  const testStep = compileEvaluation(net, criterion);
+  const trainStep = compileTraining(net, options);
+  const testStep = compileEvaluation(net, criterion, options);
   const records: EpochRecord[] = [];
   try {
     for (let epoch = 1; epoch <= epochs; epoch++) {
@@ -145,7 +145,8 @@ type TrainingStep = Step<
 >;
 
 /** Forward, backward, update: all of a training step, compiled. Its outputs are as before the update. */
-function compileTraining(net: TensorFlow.LayersModel, optimizer: SGD, criterion: Criterion): TrainingStep {
+function compileTraining(net: TensorFlow.LayersModel, options: TrainOptions): TrainingStep {
+  const { optimizer, criterion } = options;
   const params = parameters(net);
   return compile((images, labels, lr, momentum) => {
     let logits!: TensorFlow.Tensor2D; // [n, classes]
@@ -157,7 +158,7 @@ function compileTraining(net: TensorFlow.LayersModel, optimizer: SGD, criterion:
     const correct: TensorFlow.Scalar = tf.sum(tf.equal(tf.argMax(logits, 1), labels));
     logits.dispose();
     return { loss, correct };
-  });
+  }, options);
 }
 
 /** One pass over the training images: mean loss, and share classified right, each batch as it was before its update. */
