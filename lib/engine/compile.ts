@@ -77,7 +77,7 @@ class Recorded implements Runner {
   async run(inputs: TensorFlow.Tensor[]): Promise<StepOutput> {
     const values = inputs.map(valuesOf);
     const { feeds, fetches, targets, output, variables, assigned } = this.traceFor(inputs, values);
-    this.store.push(variables);
+    this.store.push(variables, assigned);
     const running = this.graph.session.runAsync(feeds, values, fetches, targets);
     this.store.assigned(assigned);
     const fetched = await running;
@@ -88,7 +88,7 @@ class Recorded implements Runner {
   profile(inputs: TensorFlow.Tensor[]): OperationCost[] {
     const values = inputs.map(valuesOf);
     const { feeds, fetches, targets, variables, assigned } = this.traceFor(inputs, values);
-    this.store.push(variables);
+    this.store.push(variables, assigned);
     const metadata = this.graph.session.profile(feeds, values, fetches, targets);
     this.store.assigned(assigned);
     return operationCosts(metadata);
@@ -102,7 +102,7 @@ class Recorded implements Runner {
     const traced = trace(this.fn, inputs, this.graph, this.store);
     this.traces.set(key, traced);
     const { variables, targets } = traced.initial;
-    this.store.push(traced.variables);
+    this.store.push(traced.variables, variables);
     if (targets.length > 0) this.graph.session.run(traced.feeds, values, [], targets);
     this.store.assigned(variables);
     return traced;

@@ -9,6 +9,7 @@ import { type AttributeList, type DataId, nativeBackend, typeAttribute } from '.
 import { callerLine } from './callerLine';
 import type { Added, Graph } from './graph';
 import type { Output, OutputType } from './graphSession';
+import { ownValues } from './ownValues';
 import { type TensorFlow, tf } from './tensorflow';
 import { typeName, typeNumber, valuesOf } from './values';
 import type { VariableStore } from './variableStore';
@@ -38,6 +39,8 @@ export class Recorder {
   private readonly reads = new Map<TensorFlow.Variable, Output>();
   /** The nodes that update a variable in place, in their order. */
   private readonly updates = new Map<TensorFlow.Variable, number[]>();
+  /** Nodes whose values come from a variable that was updated in place. */
+  private readonly late = new Set<number>();
   /** First values, computed in the graph, of variables that the function made. */
   private readonly initial: { variable: TensorFlow.Variable; value: Output }[] = [];
 
@@ -98,13 +101,15 @@ export class Recorder {
       [open],
       [typeAttribute('T', binding.TF_FLOAT), { name: 'shape', type: binding.TF_ATTR_SHAPE, value: shape }],
     );
+    if (this.late.has(open[0])) this.late.add(known.node);
     return this.abstractTensor([known.node, 0], known.outputs[0], op);
   }
 
   private add(op: string, attributes: AttributeList, inputs: TensorFlow.Tensor[]): Added {
     const refs = inputs.map((input) => this.outputOf(input));
+    let added: Added;
     try {
-      return this.graph.add(op, refs, attributes);
+      added = this.graph.add(op, refs, attributes);
     } catch (cause) {
       throw new EngineError(
         `${op} can't be recorded: ${(cause as Error).message} (${callerLine()}).`,
@@ -112,6 +117,8 @@ export class Recorder {
         { cause },
       );
     }
+    if (refs.some(([node]) => this.late.has(node))) this.late.add(added.node);
+    return added;
   }
 
   /** The node's output that a tensor stands for. */
@@ -134,6 +141,7 @@ export class Recorder {
     const handle = this.store.handleOf(variable);
     const output = this.store.read(handle, typeNumber(variable.dtype), this.updates.get(variable));
     this.reads.set(variable, output);
+    if (this.updates.has(variable)) this.late.add(output[0]);
     return output;
   }
 
@@ -165,13 +173,28 @@ export class Recorder {
 
   /** Takes in a variable that the function made. Its first values may be computed in the graph. */
   adopt(variable: TensorFlow.Variable): void {
-    const value = this.outputs.get(variable.dataId);
-    if (value) {
+    if (this.isSymbolic(variable.dataId)) {
+      const value = this.outputOf(variable);
+      if (this.late.has(value[0])) {
+        // First values are computed on their own, before the first step, which would update twice.
+        throw new EngineError(
+          `A step makes a variable of values that it has updated before (${callerLine()}).`,
+          'Make the variable before the update, or outside of the step.',
+        );
+      }
       this.initial.push({ variable, value });
       tf.tidy(() => variable.assign(tf.zeros(variable.shape, variable.dtype)));
-      abstract.delete(variable.dataId);
+    } else {
+      ownValues(variable);
     }
     this.owners.set(variable.dataId, variable);
+  }
+
+  /** Whether a variable may be updated in place: it holds what the session holds, and no clone is to keep that. */
+  isUpdatable(variable: TensorFlow.Variable): boolean {
+    const { dataId } = variable;
+    // `trace` remembers the variable's values by a clone of its own.
+    return this.owners.get(dataId) === variable && nativeBackend().tensorMap.get(dataId).refCount === 2;
   }
 
   /**
@@ -227,15 +250,14 @@ export class Recorder {
     return [this.graph.add('Identity', [output], [typeAttribute('T', typeNumber(tensor.dtype))]).node, 0];
   }
 
-  /** Adds the assignment of what a variable holds now. */
-  assign(variable: TensorFlow.Variable): number {
-    this.variables.add(variable);
-    const handle = this.store.handleOf(variable);
-    return this.store.assign(
-      handle,
-      this.outputOf(variable),
-      typeNumber(variable.dtype),
-      this.before(variable),
-    );
+  /** Adds the assignments of what variables hold now. */
+  assign(variables: readonly TensorFlow.Variable[]): number[] {
+    // What one is assigned may be the old value of another, which has to be read before any is assigned.
+    const values = variables.map((variable) => this.outputOf(variable));
+    return variables.map((variable, i) => {
+      this.variables.add(variable);
+      const handle = this.store.handleOf(variable);
+      return this.store.assign(handle, values[i], typeNumber(variable.dtype), this.before(variable));
+    });
   }
 }

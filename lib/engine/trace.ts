@@ -9,6 +9,7 @@ import { type AttributeList, nativeBackend } from './backend';
 import { callerLine } from './callerLine';
 import type { Graph } from './graph';
 import type { Output } from './graphSession';
+import { ownValues } from './ownValues';
 import { withRecordedRandomness } from './randomness';
 import { Recorder } from './recorder';
 import { type StepOutput, tensorsIn } from './stepOutput';
@@ -49,7 +50,8 @@ export function isRecording(): boolean {
 /**
  * Updates variables in place by an operation that takes them as resources, which only a recorded step can.
  *
- * @returns false where no step is being recorded, so that nothing was done
+ * @returns false where nothing was done: no step is being recorded, or what the variables hold has to stay for clones, or
+ *   was assigned in this step
  */
 export function recordUpdate(
   op: string,
@@ -57,8 +59,10 @@ export function recordUpdate(
   inputs: TensorFlow.Tensor[],
   attributes: AttributeList,
 ): boolean {
-  active?.update(op, variables, inputs, attributes);
-  return active !== undefined;
+  const recorder = active;
+  if (!recorder || !variables.every((variable) => recorder.isUpdatable(variable))) return false;
+  recorder.update(op, variables, inputs, attributes);
+  return true;
 }
 
 /**
@@ -125,10 +129,18 @@ export function trace(
 ): Trace {
   const before = new Map<TensorFlow.Variable, TensorFlow.Tensor>();
   const remember = (variable: TensorFlow.Variable) => before.set(variable, tf.keep(variable.clone()));
-  Object.values(engine.registeredVariables).forEach(remember);
-  const recorder = new Recorder(graph, store, [...before.keys()]);
+  const variables = Object.values(engine.registeredVariables);
+  // The recorder knows a variable by its values.
+  variables.forEach(ownValues);
+  variables.forEach(remember);
+  const recorder = new Recorder(graph, store, variables);
   const adopt = (variable: TensorFlow.Variable) => {
-    recorder.adopt(variable);
+    try {
+      recorder.adopt(variable);
+    } catch (cause) {
+      variable.dispose();
+      throw cause;
+    }
     remember(variable);
   };
   try {
@@ -141,7 +153,7 @@ export function trace(
         const assigned = [...before].flatMap(([variable, { dataId }]) =>
           variable.dataId === dataId ? [] : [variable],
         );
-        const assignments = assigned.map((variable) => recorder.assign(variable));
+        const assignments = recorder.assign(assigned);
         const updated = recorder.updated();
         return {
           feeds: placeholders.map(({ feed }) => feed),

@@ -9,6 +9,7 @@ import { EngineError } from '../errors';
 import { type DataId, nativeBackend } from './backend';
 import type { Graph } from './graph';
 import type { Output } from './graphSession';
+import { ownValues } from './ownValues';
 import type { TensorFlow } from './tensorflow';
 import { arrayOf, typeNumber, valuesOf } from './values';
 
@@ -100,9 +101,10 @@ export class VariableStore {
   /**
    * Sends the session what was assigned outside since its last run.
    *
+   * @param assigned those of the variables that the run will assign
    * @throws EngineError when a variable was disposed meanwhile
    */
-  push(variables: readonly TensorFlow.Variable[]): void {
+  push(variables: readonly TensorFlow.Variable[], assigned: readonly TensorFlow.Variable[]): void {
     const disposed = variables.find(({ isDisposed }) => isDisposed);
     if (disposed) {
       throw new EngineError(
@@ -110,12 +112,15 @@ export class VariableStore {
         'Dispose the step together with its variables, and compile a new one for new variables.',
       );
     }
+    assigned.forEach(ownValues);
     const changed = variables
       .map((variable) => this.entries.get(variable)!)
       .filter(
         ({ variable: { dataId }, ...sent }) => sent.dataId !== dataId || sent.version !== versionOf(dataId),
       );
     if (changed.length === 0) return;
+    // What the session is about to lose may live on in a clone.
+    if (changed.some((entry) => this.hasNewest(entry))) this.pull();
     const values = changed.map(({ variable }) => valuesOf(variable));
     this.graph.session.run(
       changed.map(({ feed }) => feed),
@@ -140,13 +145,16 @@ export class VariableStore {
     }
   }
 
+  /** Whether the session alone has values that a tensor, the variable or a clone of it, still stands for. */
+  private hasNewest({ dataId }: Entry): boolean {
+    return dataId !== null && newest.get(dataId) === this && nativeBackend().tensorMap.has(dataId);
+  }
+
   /** Brings over all values that only the session has. Waits for a run under way. */
   pull(): void {
-    const entries = [...this.entries.values()].filter(
-      ({ variable }) => !variable.isDisposed && newest.get(variable.dataId) === this,
-    );
+    const entries = [...this.entries.values()].filter((entry) => this.hasNewest(entry));
     if (entries.length === 0) return;
-    for (const { variable } of entries) newest.delete(variable.dataId);
+    for (const { dataId } of entries) newest.delete(dataId!);
     const fetched = this.graph.session.run(
       [],
       [],
@@ -154,8 +162,8 @@ export class VariableStore {
       [],
     );
     const backend = nativeBackend();
-    entries.forEach(({ variable }, i) => {
-      const record = backend.tensorMap.get(variable.dataId);
+    entries.forEach(({ dataId }, i) => {
+      const record = backend.tensorMap.get(dataId!);
       if (record.id >= 0) backend.binding.deleteTensor(record.id);
       record.id = -1;
       record.values = arrayOf(fetched[i]);
