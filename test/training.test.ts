@@ -238,6 +238,24 @@ describe('train', () => {
     assertAllClose(await learn({ compile: false }), await learn({}), 1e-5);
   });
 
+  test('a check passes what changes from batch to batch, and finds a criterion that changes', async () => {
+    const optimizer = new SGD({ lr: 0.05, momentum: 0.9, weightDecay: 5e-4 });
+    const scheduler = new OneCycleLR(optimizer, { maxLr: 0.1, totalSteps: 8 });
+    await run(smallNet(), { optimizer, scheduler, check: true });
+
+    let weight = 1;
+    const entropy = crossEntropy();
+    const changing: TrainOptions['criterion'] = (logits, labels) => entropy(logits, labels).mul(weight);
+    const onProgress = (event: TrainEvent) => {
+      if (event.kind === 'epoch') weight = 2;
+    };
+    await assert.rejects(run(smallNet(), { criterion: changing, check: true, onProgress }), {
+      name: 'EngineError',
+      message: /: Mul takes 2 instead of 1 \(at training\.test\.ts:\d+:\d+\)/,
+    });
+    optimizer.dispose();
+  });
+
   test('without a record the criterion runs at each batch, and may read values', async () => {
     const seen: number[] = [];
     const entropy = crossEntropy();

@@ -8,6 +8,7 @@ import { EngineError } from '../errors';
 import { Graph } from './graph';
 import type { Value } from './graphSession';
 import { type OperationCost, operationCosts } from './profile';
+import { RecordCheck } from './recordCheck';
 import { mapTensors, type StepOutput } from './stepOutput';
 import { type TensorFlow, tf } from './tensorflow';
 import { type Trace, trace } from './trace';
@@ -33,6 +34,11 @@ export interface Step<Inputs extends TensorFlow.Tensor[], Output extends StepOut
 export interface CompileOptions {
   /** Record the step, and run the record. With `false` the function itself runs at each call, for debugging. Default true. */
   compile?: boolean;
+  /**
+   * Record the function anew at each later call too, only to compare: a call is refused where a number, a tensor or a
+   * branch of JavaScript has changed, which the record keeps as it was. Slow, for debugging. Default false.
+   */
+  check?: boolean;
 }
 
 type StepFunction = (...inputs: TensorFlow.Tensor[]) => StepOutput;
@@ -68,11 +74,19 @@ class Eager implements Runner {
 
 /** The recorded forms of one function, one for each combination of input shapes, in one session. */
 class Recorded implements Runner {
-  private readonly graph = new Graph();
-  private readonly store = new VariableStore(this.graph);
+  private readonly check?: RecordCheck;
+  private readonly graph: Graph;
+  private readonly store: VariableStore;
   private readonly traces = new Map<string, Trace>();
 
-  constructor(private readonly fn: StepFunction) {}
+  constructor(
+    private readonly fn: StepFunction,
+    check: boolean,
+  ) {
+    if (check) this.check = new RecordCheck(fn);
+    this.graph = this.check?.graph ?? new Graph();
+    this.store = new VariableStore(this.graph);
+  }
 
   async run(inputs: TensorFlow.Tensor[]): Promise<StepOutput> {
     const values = inputs.map(valuesOf);
@@ -98,8 +112,12 @@ class Recorded implements Runner {
   private traceFor(inputs: TensorFlow.Tensor[], values: Value[]): Trace {
     const key = inputs.map(({ dtype, shape }) => `${dtype}[${shape}]`).join();
     const known = this.traces.get(key);
-    if (known) return known;
+    if (known) {
+      this.check?.verify(known, inputs);
+      return known;
+    }
     const traced = trace(this.fn, inputs, this.graph, this.store);
+    this.check?.add(traced, this.store);
     this.traces.set(key, traced);
     const { variables, targets } = traced.initial;
     this.store.push(traced.variables, variables);
@@ -120,7 +138,7 @@ class Recorded implements Runner {
  *
  * The function may read any `tf.Variable`, assign variables, make variables, and draw random numbers with `tf`. It may not
  * read a tensor's value, nor depend on anything else that changes between calls: pass that as an input. Other tensors
- * are recorded as constants, and `console.log` prints while recording only.
+ * are recorded as constants, and `console.log` prints while recording only. `check` finds what changes all the same.
  *
  * @param fn takes tensors, returns tensors; none of its inputs is disposed
  * @returns the step. Its outputs belong to the caller, who disposes them.
@@ -128,10 +146,10 @@ class Recorded implements Runner {
  */
 export function compile<Inputs extends TensorFlow.Tensor[], Output extends StepOutput>(
   fn: (...inputs: Inputs) => Output,
-  { compile = true }: CompileOptions = {},
+  { compile = true, check = false }: CompileOptions = {},
 ): Step<Inputs, Output> {
   const run = fn as unknown as StepFunction;
-  let runner: Runner | undefined = compile ? new Recorded(run) : new Eager(run);
+  let runner: Runner | undefined = compile ? new Recorded(run, check) : new Eager(run);
   const alive = () => {
     if (runner) return runner;
     throw new EngineError(

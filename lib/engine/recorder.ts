@@ -48,6 +48,7 @@ export class Recorder {
     private readonly graph: Graph,
     private readonly store: VariableStore,
     variables: readonly TensorFlow.Variable[],
+    private readonly options: { again: boolean },
   ) {
     this.owners = new Map(variables.map((variable) => [variable.dataId, variable]));
   }
@@ -154,7 +155,7 @@ export class Recorder {
     }
     const value = valuesOf(tensor);
     const { buffer, byteOffset, byteLength } = value.data;
-    if (byteLength > LARGE_CONSTANT_BYTES) {
+    if (byteLength > LARGE_CONSTANT_BYTES && !this.options.again) {
       process.emitWarning(
         `A constant of ${(byteLength / 2 ** 20).toFixed(1)} MB, [${tensor.shape}], is recorded into a step (${callerLine()}). ` +
           'Pass it as an input, or keep it in a tf.Variable.',
@@ -173,6 +174,12 @@ export class Recorder {
 
   /** Takes in a variable that the function made. Its first values may be computed in the graph. */
   adopt(variable: TensorFlow.Variable): void {
+    if (this.options.again) {
+      throw new EngineError(
+        `A step makes a variable at a call after its first (${callerLine()}); its record keeps what the first call made.`,
+        'Make the variable once: outside of the step, or at its first call alone.',
+      );
+    }
     if (this.isSymbolic(variable.dataId)) {
       const value = this.outputOf(variable);
       if (this.late.has(value[0])) {

@@ -119,6 +119,7 @@ function redirected<T>(
  * Records a function into a graph. All variables hold afterwards what they held before.
  *
  * @param inputs give the types and shapes; their values don't matter
+ * @param options with `again` the function has been recorded before: it may make no more variables, and isn't warned
  * @throws EngineError for what can't be recorded, naming the line
  */
 export function trace(
@@ -126,6 +127,7 @@ export function trace(
   inputs: readonly TensorFlow.Tensor[],
   graph: Graph,
   store: VariableStore,
+  { again = false }: { again?: boolean } = {},
 ): Trace {
   const before = new Map<TensorFlow.Variable, TensorFlow.Tensor>();
   const remember = (variable: TensorFlow.Variable) => before.set(variable, tf.keep(variable.clone()));
@@ -133,7 +135,7 @@ export function trace(
   // The recorder knows a variable by its values.
   variables.forEach(ownValues);
   variables.forEach(remember);
-  const recorder = new Recorder(graph, store, variables);
+  const recorder = new Recorder(graph, store, variables, { again });
   const adopt = (variable: TensorFlow.Variable) => {
     try {
       recorder.adopt(variable);
