@@ -13,6 +13,9 @@ namespace {
 // Pixels of dy that a tile goes through at a time: with what it sees of x they stay in the first cache.
 constexpr int64_t kPixels = 256;
 
+// Sums that cost little to have several times.
+constexpr int64_t kSmallSums = 65536;
+
 // Some pictures, or some rows of one, as they lie in the scratch memory:
 // x [in_c / 6][image][row][column][6] with margins, dy [out_c / 16][image][row][column][16].
 struct Chunk {
@@ -161,8 +164,10 @@ class Share {
 void FilterGradient(const Convolution& s, const float* x, const float* dy, float* dfilter) {
   const int64_t blocks = CeilDiv(s.in_c, kRows), panels = CeilDiv(s.out_c, kLanes), taps = s.kernel_h * s.kernel_w;
   const int64_t size = panels * blocks * taps * kRows * kLanes;
-  // Each core has pictures and sums of its own, always the same pictures, so that the result is always the same.
-  const int64_t shares = std::min<int64_t>(Cores(), s.batch);
+  // Each share has pictures and sums of its own, always the same pictures, so that the result is always the same. Where the
+  // sums are small there are more shares than cores: a core that is kept from its work then leaves some to the others.
+  const int64_t wanted = size < kSmallSums ? 4 * Cores() : Cores();
+  const int64_t shares = std::min(wanted, s.batch);
   Buffer sums = NewBuffer(shares * size);
   Parallel(shares, [&](int i) {
     float* mine = sums.get() + i * size;
