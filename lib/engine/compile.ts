@@ -1,6 +1,7 @@
 /**
  * The one function through which all training, evaluation and prediction runs: it records a step and runs it as one call.
  */
+import './filterGradient';
 import './convolution';
 import { setImmediate } from 'node:timers/promises';
 import './gradients';
