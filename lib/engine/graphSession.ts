@@ -55,7 +55,8 @@ interface Addon {
   hasOwnOperations: boolean;
 }
 
-function addon(): Addon {
+/** The addon. Sessions are made by the class that stands in it, so that a benchmark may put one that counts there. */
+export function addon(): Addon {
   const engine = path.dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json'));
   try {
     // Set-up puts it beside TensorFlow.js's own addon, whose TensorFlow it shares.

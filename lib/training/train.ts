@@ -144,8 +144,8 @@ type TrainingStep = Step<
   { loss: TensorFlow.Scalar; correct: TensorFlow.Scalar }
 >;
 
-/** Forward, backward, update: all of a training step, compiled. Its outputs are as before the update. */
-function compileTraining(net: TensorFlow.LayersModel, options: TrainOptions): TrainingStep {
+/** Forward, backward, update: all of a training step, compiled. Its outputs are as before the update. Who calls disposes it. */
+export function compileTraining(net: TensorFlow.LayersModel, options: TrainOptions): TrainingStep {
   const { optimizer, criterion } = options;
   const params = parameters(net);
   return compile((images, labels, lr, momentum) => {

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findPython, missingError } from './prerequisites.mjs';
 
 /** The set-up's own folder, where the requirements lie. */
 export const setupFolder = fileURLToPath(new URL('.', import.meta.url));
@@ -17,29 +18,33 @@ export function pythonEnvironment({ temporary }) {
 }
 
 /**
- * `pip install` of a requirements file, each download checked against its hash.
+ * Makes a virtual environment, an empty one in place of any that is there.
  *
  * @param {import('./project.mjs').Project} project
  * @param {import('./step.mjs').Work} work
- * @param {string} requirements the file's name in this folder
+ * @param {string} folder
+ * @returns {Promise<string>} the version of its Python
+ */
+export async function makeVenv(project, work, folder) {
+  const found = findPython(process.env);
+  if ('missing' in found) throw missingError([found.missing], process.env);
+  await work.run(found.command, ['-m', 'venv', '--clear', folder], { env: pythonEnvironment(project) });
+  return found.version;
+}
+
+/**
+ * `pip install`.
+ *
+ * @param {import('./project.mjs').Project} project
+ * @param {import('./step.mjs').Work} work
+ * @param {string} python whose packages they are to be
  * @param {string[]} args
  */
-export async function pipInstall(project, work, requirements, args) {
+export async function pip(project, work, python, args) {
   mkdirSync(project.temporary, { recursive: true });
-  const file = join(setupFolder, requirements);
   // Python compiles what it imports when it does: not everything, now.
-  const command = [
-    '-m',
-    'pip',
-    'install',
-    '--require-hashes',
-    '--only-binary=:all:',
-    '--no-compile',
-    ...args,
-    '-r',
-    file,
-  ];
-  await work.run(project.python, command, {
+  const command = ['-m', 'pip', 'install', '--only-binary=:all:', '--no-compile', ...args];
+  await work.run(python, command, {
     env: pythonEnvironment(project),
     // What is pinned for other machines.
     noise: /^Ignoring \S+: markers/,
@@ -49,4 +54,17 @@ export async function pipInstall(project, work, requirements, args) {
       if (doing !== undefined) work.update(doing);
     },
   });
+}
+
+/**
+ * `pip install` of a requirements file into the project's own environment, each download checked against its hash.
+ *
+ * @param {import('./project.mjs').Project} project
+ * @param {import('./step.mjs').Work} work
+ * @param {string} requirements the file's name in this folder
+ * @param {string[]} args
+ */
+export async function pipInstall(project, work, requirements, args) {
+  const file = join(setupFolder, requirements);
+  await pip(project, work, project.python, ['--require-hashes', ...args, '-r', file]);
 }

@@ -21,6 +21,13 @@ function ensure({ data }, { download, onProgress }) {
   return ensureCifar10({ root: named || data, download: download && !named, onProgress });
 }
 
+/**
+ * The folder that has CIFAR-10, once the set-up has seen to it.
+ *
+ * @param {import('../project.mjs').Project} project
+ */
+export const cifar10Folder = (project) => ensure(project, { download: false });
+
 /** @type {import('../step.mjs').Step} */
 export const data = {
   name: 'CIFAR-10',
@@ -30,7 +37,7 @@ export const data = {
 
   async isDone(project) {
     if (!existsSync(module())) return false;
-    return ensure(project, { download: false }).then(
+    return cifar10Folder(project).then(
       () => true,
       () => false,
     );

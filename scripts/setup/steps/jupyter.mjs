@@ -2,8 +2,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashFiles, readJson, sameJson, writeJson } from '../files.mjs';
-import { findPython, missingError } from '../prerequisites.mjs';
-import { pipInstall, pythonEnvironment, setupFolder } from '../python.mjs';
+import { makeVenv, pipInstall, setupFolder } from '../python.mjs';
 
 const REQUIREMENTS = 'requirements-jupyter.txt';
 
@@ -31,13 +30,9 @@ export const jupyter = {
   isDone: ({ venv, python }) => existsSync(python) && sameJson(readJson(stampFile(venv)), stamp(python)),
 
   async run(project, work) {
-    const found = findPython(process.env);
-    if ('missing' in found) throw missingError([found.missing], process.env);
-    await work.run(found.command, ['-m', 'venv', '--clear', project.venv], {
-      env: pythonEnvironment(project),
-    });
+    const version = await makeVenv(project, work, project.venv);
     await pipInstall(project, work, REQUIREMENTS, []);
     writeJson(stampFile(project.venv), stamp(project.python));
-    return `installed, on Python ${found.version}`;
+    return `installed, on Python ${version}`;
   },
 };

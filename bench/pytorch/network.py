@@ -1,11 +1,4 @@
-"""Training steps of PyTorch for the benchmark: does as many as a line on stdin says, and answers with their seconds.
-
-Arguments: nchw | channels_last | compile, network, width, batch size. The network is the article's, with a width.
-"""
-
-import json
-import sys
-import time
+"""The article's networks in PyTorch, with a width, and their optimizer."""
 
 import torch
 from torch import nn
@@ -48,23 +41,9 @@ def resnet(blocks, expansion, width):
     return nn.Sequential(*layers, nn.AvgPool2d(4), nn.Flatten(), nn.Linear(inputs, 10))
 
 
-how, network, width, batch = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-net = resnet([3, 4, 6, 3], 4, width) if network == "resnet50" else resnet([2, 2, 2, 2], 1, width)
-images, labels = torch.randn(batch, 3, 32, 32), torch.arange(batch) % 10
-if how != "nchw":
-    net, images = net.to(memory_format=torch.channels_last), images.to(memory_format=torch.channels_last)
-optimizer = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4)
-criterion = nn.CrossEntropyLoss()
-forward = torch.compile(net) if how == "compile" else net
+def network(name, width):
+    return resnet([3, 4, 6, 3], 4, width) if name == "resnet50" else resnet([2, 2, 2, 2], 1, width)
 
-for line in sys.stdin:
-    seconds = []
-    for _ in range(int(line)):
-        began = time.perf_counter()
-        optimizer.zero_grad()
-        loss = criterion(forward(images), labels)
-        loss.backward()
-        optimizer.step()
-        loss.item()
-        seconds.append(time.perf_counter() - began)
-    print(json.dumps(seconds), flush=True)
+
+def sgd(net):
+    return torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4)

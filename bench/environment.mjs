@@ -1,0 +1,31 @@
+/** The line that says when, on what and with what was measured. */
+import os from 'node:os';
+import { join } from 'node:path';
+import { readText } from '../scripts/setup/files.mjs';
+import { run } from '../scripts/setup/processes.mjs';
+import { packageFolder } from '../scripts/setup/project.mjs';
+import { setupFolder } from '../scripts/setup/python.mjs';
+import { pythonOf } from './pytorch.mjs';
+
+/** @param {import('../scripts/setup/project.mjs').Project} project */
+export async function environment(project) {
+  // oneDNN names itself at its first use, which is the matrix product of the proof.
+  const env = { ...process.env, TF_ENABLE_ONEDNN_OPTS: '1', ONEDNN_VERBOSE: '1' };
+  const proof = [join(setupFolder, 'proof.cjs'), packageFolder('@tensorflow/tfjs-node-gpu')];
+  const tensorflow = await run(process.execPath, proof, { env });
+  const torch = await run(pythonOf(project), [
+    '-c',
+    'import torch; print(torch.__version__, torch.__config__.show())',
+  ]);
+  const version = (/** @type {string} */ text, /** @type {RegExp} */ pattern) => pattern.exec(text)?.[1];
+  const cores = os.cpus();
+  const vectors = readText('/proc/cpuinfo')?.includes(' avx512f') ? 'with' : 'without';
+  return [
+    new Date().toISOString().slice(0, 10),
+    `${cores[0].model.trim()} ${vectors} AVX-512`,
+    `${cores.length} cores`,
+    `Node ${process.versions.node}`,
+    `TensorFlow ${version(tensorflow, /TensorFlow ([\d.]+)/)} with oneDNN ${version(tensorflow, /oneDNN v([\d.]+)/)}`,
+    `PyTorch ${version(torch, /^(\S+)/)} with oneDNN ${version(torch, /MKL-DNN v([\d.]+)/)}`,
+  ].join(', ');
+}

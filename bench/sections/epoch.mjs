@@ -1,0 +1,56 @@
+/** An epoch end to end, data included. */
+import { cifar10Folder } from '../../scripts/setup/steps/data.mjs';
+import { Contender, typescript } from '../contender.mjs';
+import { python } from '../pytorch.mjs';
+import { table } from '../results.mjs';
+
+const ROUNDS = 2;
+const SUBJECT = ['resnet18', 16, 128];
+
+/** @param {import('./section.mjs').Context} context */
+async function measure({ project, update }) {
+  const settings = [await cifar10Folder(project), ...SUBJECT];
+  const commands = [
+    { name: 'this library', command: typescript('epoch', ...settings) },
+    { name: 'PyTorch, DataLoader in the process', command: python(project, 'epoch', ...settings, 0) },
+    { name: 'PyTorch, DataLoader with 1 worker', command: python(project, 'epoch', ...settings, 1) },
+  ];
+  /** @type {any[][]} */
+  const epochs = commands.map(() => []);
+  for (let round = 1; round <= ROUNDS; round++) {
+    for (const [i, { name, command }] of commands.entries()) {
+      update(`round ${round} of ${ROUNDS}, ${name}`);
+      const contender = new Contender(name, command);
+      try {
+        epochs[i].push(await contender.ask('epoch'));
+      } finally {
+        await contender.end();
+      }
+    }
+  }
+  const mean = (/** @type {any[]} */ runs, /** @type {string} */ what) =>
+    runs.reduce((sum, run) => sum + run[what], 0) / runs.length;
+  const percent = (/** @type {string} */ what) => `${(100 * mean(epochs[0], what)).toFixed(1)} %`;
+  const rows = commands.map(({ name }, i) => [
+    name,
+    epochs[i].map(({ seconds }) => seconds.toFixed(1)).join(', '),
+    (epochs[i][0].images / mean(epochs[i], 'seconds')).toFixed(0),
+    (mean(epochs[0], 'seconds') / mean(epochs[i], 'seconds')).toFixed(2),
+    mean(epochs[i], 'loss').toFixed(3),
+  ]);
+  return `${table(['', 'epochs, s', 'pictures / s', 'ours / this', 'mean loss'], rows)}
+
+Outside of the session's runs: ${percent('outside')} of this library's epoch, ${percent('outsideAfterFirst')} of it after the first batch (goal: at most 2 %).`;
+}
+
+/** @type {import('./section.mjs').Section} */
+export const epoch = {
+  name: 'epoch',
+  title: 'An epoch, end to end',
+  about: `The first epoch over CIFAR-10's 50,000 training pictures, cropped, mirrored and normalized at random: ${SUBJECT[0]}, width ${SUBJECT[1]}, batch ${SUBJECT[2]}; ${ROUNDS} rounds, each
+contender alone in a process of its own. Ours is a whole call of \`train\`, recording of the steps and a test on 10 pictures included; PyTorch's
+pictures are made a batch at a time, its network is channels_last. Outside of the session's runs is what isn't between a call of the addon's
+\`runAsync\` and its result.`,
+  needsData: true,
+  parts: [{ name: 'epoch', measure }],
+};

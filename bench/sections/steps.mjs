@@ -1,0 +1,76 @@
+/** Seconds per training step, of all contenders at once. */
+import { Contender, typescript } from '../contender.mjs';
+import { python } from '../pytorch.mjs';
+import { table } from '../results.mjs';
+import { median, spread } from '../statistics.mjs';
+
+const ROWS = [
+  ['resnet18', 16, 128],
+  ['resnet18', 32, 128],
+  ['resnet18', 64, 128],
+  ['resnet50', 16, 128],
+  ['resnet18', 16, 32],
+];
+const TURNS = 5;
+const STEPS = 3;
+
+/**
+ * All take turns, so that a machine that gets slower gets slower for all.
+ *
+ * @param {(string | number)[]} row
+ * @param {import('./section.mjs').Context} context
+ */
+async function measure(row, { project, update }) {
+  const contenders = [
+    new Contender('this library', typescript('ours', ...row)),
+    new Contender('the floor', typescript('floor', ...row)),
+    new Contender('PyTorch, NCHW', python(project, 'steps', 'nchw', ...row)),
+    new Contender('PyTorch, channels_last', python(project, 'steps', 'channels_last', ...row)),
+    new Contender('PyTorch, torch.compile', python(project, 'steps', 'compile', ...row)),
+    new Contender('TensorFlow.js, trainOnBatch', typescript('plain', ...row)),
+  ];
+  try {
+    // Starting takes the others' cores: nobody is measured before all have started.
+    await Promise.all(contenders.map((contender) => contender.ask(0)));
+    const measured = [];
+    for (const contender of contenders) {
+      update(`first step of ${contender.name}`);
+      const { seconds } = await contender.ask(1);
+      measured.push({ contender, first: seconds[0], later: /** @type {number[]} */ ([]) });
+    }
+    for (let turn = 1; turn <= TURNS; turn++) {
+      for (const { contender, later } of measured) {
+        update(`turn ${turn} of ${TURNS}, ${contender.name}`);
+        later.push(...(await contender.ask(STEPS)).seconds);
+      }
+    }
+    const ours = median(measured[0].later);
+    return table(
+      ['', 'first step, s', 'later steps, s: median (min–max)', 'ours / this', 'peak memory, MB'],
+      measured.map(({ contender, first, later }) => [
+        contender.name,
+        first.toFixed(2),
+        spread(later, 3),
+        (ours / median(later)).toFixed(2),
+        contender.peakMemory().toFixed(0),
+      ]),
+    );
+  } finally {
+    await Promise.all(contenders.map((contender) => contender.end()));
+  }
+}
+
+/** @type {import('./section.mjs').Section} */
+export const steps = {
+  name: 'steps',
+  title: 'Seconds per training step',
+  about: `Forward, backward and update on one batch of noise, float32, SGD with momentum and weight decay. All contenders live at once and take
+turns of ${STEPS} steps, ${TURNS} turns. "Ours / this" below 1 means that this library is faster. The floor is the step's convolutions and matrix products
+alone, each independent of the others, by this library's engine; its memory holds the inputs of all layers at once. The first step of
+\`torch.compile\` compiles everything anew.`,
+  parts: ROWS.map((row) => ({
+    name: `steps ${row.join('-')}`,
+    title: `${row[0]}, width ${row[1]}, batch ${row[2]}`,
+    measure: (context) => measure(row, context),
+  })),
+};

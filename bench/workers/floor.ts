@@ -1,0 +1,60 @@
+/**
+ * The floor under a training step: its convolutions and matrix products alone, by this library's engine. Arguments: network, width,
+ * batch size.
+ *
+ * For each layer of the network, at the shapes it has there: the layer itself, the gradient of its weights, and that of its input, which
+ * the first layer doesn't need. Nothing depends on anything else, so TensorFlow may run two side by side.
+ */
+import { compile } from '../../lib/engine/compile';
+import { type TensorFlow, tf } from '../../lib/engine/tensorflow';
+import { type Module, modulesOf, type Shape } from '../../lib/models/walk';
+import { serveSteps } from './serve';
+import { network } from './subject';
+
+type Product = (x: TensorFlow.Tensor, weights: TensorFlow.Tensor) => TensorFlow.Tensor;
+
+const [name, width, size] = process.argv.slice(2);
+
+const withBatch = (shape: Shape) => [Number(size), ...shape.slice(1)] as number[];
+
+/** The layers inside of modules, blocks opened up. */
+function layersOf(modules: Module[]): Module[] {
+  return modules.flatMap((module) => (module.children.length > 0 ? layersOf(module.children) : [module]));
+}
+
+/** Numbers that are a product's own and no constant: TensorFlow computes equal products once, and constant ones beforehand. */
+function numbers(shape: number[]): TensorFlow.Variable {
+  return tf.variable(tf.randomNormal(shape), false);
+}
+
+function productOf(layer: TensorFlow.layers.Layer): Product {
+  if (layer.getClassName() === 'Dense') return (x, weights) => tf.matMul(x, weights);
+  const { strides, padding } = layer.getConfig() as { strides: [number, number]; padding: 'same' | 'valid' };
+  return (x, weights) =>
+    tf.conv2d(x as TensorFlow.Tensor4D, weights as TensorFlow.Tensor4D, strides, padding);
+}
+
+/** A layer's three products: its output, and the gradients of input and weights. */
+function products({ layer, inputShape, outputShape }: Module): TensorFlow.Tensor[] {
+  const inputs = [numbers(withBatch(inputShape)), numbers(layer.getWeights()[0].shape)];
+  const dy = numbers(withBatch(outputShape));
+  const { value, grads } = tf.valueAndGrads(productOf(layer) as never)(inputs, dy);
+  return [grads[0], value, grads[1]];
+}
+
+/** One number of a tensor: to ask for it is to have all of the tensor computed, and to copy it costs nothing. */
+function element(tensor: TensorFlow.Tensor): TensorFlow.Scalar {
+  const [begin, length] = [0, 1].map((value) => tensor.shape.map(() => value));
+  return tf.reshape(tf.slice(tensor, begin, length), []);
+}
+
+const layers = layersOf(modulesOf(network(name, width), [null, 32, 32, 3])).filter(({ layer }) =>
+  ['Conv2D', 'Dense'].includes(layer.getClassName()),
+);
+const step = compile(() => tf.addN(layers.flatMap(products).slice(1).map(element)));
+
+serveSteps(async () => {
+  const sum = await step();
+  sum.dataSync();
+  sum.dispose();
+});

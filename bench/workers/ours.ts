@@ -1,0 +1,20 @@
+/** Training steps of this library. Arguments: network, width, batch size. */
+import { tf } from '../../lib/engine/tensorflow';
+import { crossEntropy } from '../../lib/training/crossEntropy';
+import { SGD } from '../../lib/training/sgd';
+import { compileTraining } from '../../lib/training/train';
+import { serveSteps } from './serve';
+import { batch, network } from './subject';
+
+const [name, width, size] = process.argv.slice(2);
+const { images, labels } = batch(size);
+const optimizer = new SGD({ lr: 0.01, momentum: 0.9, weightDecay: 5e-4 });
+const step = compileTraining(network(name, width), { epochs: 1, optimizer, criterion: crossEntropy() });
+const rates = [tf.scalar(optimizer.lr), tf.scalar(optimizer.momentum)] as const;
+
+serveSteps(async () => {
+  const { loss, correct } = await step(images, labels, ...rates);
+  loss.dataSync();
+  correct.dataSync();
+  tf.dispose([loss, correct]);
+});
