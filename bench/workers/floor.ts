@@ -11,7 +11,13 @@ import { type Module, modulesOf, type Shape } from '../../lib/models/walk';
 import { serveSteps } from './serve';
 import { network } from './subject';
 
-type Product = (x: TensorFlow.Tensor, weights: TensorFlow.Tensor) => TensorFlow.Tensor;
+type Pair = [before: number, after: number];
+
+/** A product of a layer's input and weights, with the shape of its input. */
+interface Product {
+  inputShape: Shape;
+  multiply(x: TensorFlow.Tensor, weights: TensorFlow.Tensor): TensorFlow.Tensor;
+}
 
 const [name, width, size] = process.argv.slice(2);
 
@@ -27,18 +33,30 @@ function numbers(shape: number[]): TensorFlow.Variable {
   return tf.variable(tf.randomNormal(shape), false);
 }
 
-function productOf(layer: TensorFlow.layers.Layer): Product {
-  if (layer.getClassName() === 'Dense') return (x, weights) => tf.matMul(x, weights);
+/** A layer's convolution; where its input is a padded one, that of the picture inside. */
+function convolution({ layer, inputs: [before], inputShape }: Module): Product {
   const { strides, padding } = layer.getConfig() as { strides: [number, number]; padding: 'same' | 'valid' };
-  return (x, weights) =>
-    tf.conv2d(x as TensorFlow.Tensor4D, weights as TensorFlow.Tensor4D, strides, padding);
+  const padded = before.getClassName() === 'ZeroPadding2D';
+  const margins = padded ? (before.getConfig().padding as [Pair, Pair]) : [];
+  const pad = padded ? ([[0, 0], ...margins, [0, 0]] as [Pair, Pair, Pair, Pair]) : padding;
+  const [n, h, w, c] = inputShape as number[];
+  const [high, wide] = padded ? margins.map(([first, last]) => first + last) : [0, 0];
+  return {
+    inputShape: [n, h - high, w - wide, c],
+    multiply: (x, weights) =>
+      tf.conv2d(x as TensorFlow.Tensor4D, weights as TensorFlow.Tensor4D, strides, pad),
+  };
 }
 
-/** A layer's three products: its output, and the gradients of input and weights. */
-function products({ layer, inputShape, outputShape }: Module): TensorFlow.Tensor[] {
-  const inputs = [numbers(withBatch(inputShape)), numbers(layer.getWeights()[0].shape)];
-  const dy = numbers(withBatch(outputShape));
-  const { value, grads } = tf.valueAndGrads(productOf(layer) as never)(inputs, dy);
+/** A layer's three products: the gradient of its input, its output, the gradient of its weights. */
+function products(module: Module): TensorFlow.Tensor[] {
+  const { inputShape, multiply }: Product =
+    module.layer.getClassName() === 'Conv2D'
+      ? convolution(module)
+      : { inputShape: module.inputShape, multiply: (x, weights) => tf.matMul(x, weights) };
+  const inputs = [numbers(withBatch(inputShape)), numbers(module.layer.getWeights()[0].shape)];
+  const dy = numbers(withBatch(module.outputShape));
+  const { value, grads } = tf.valueAndGrads(multiply as never)(inputs, dy);
   return [grads[0], value, grads[1]];
 }
 
@@ -51,6 +69,7 @@ function element(tensor: TensorFlow.Tensor): TensorFlow.Scalar {
 const layers = layersOf(modulesOf(network(name, width), [null, 32, 32, 3])).filter(({ layer }) =>
   ['Conv2D', 'Dense'].includes(layer.getClassName()),
 );
+// All but the first layer's input gradient.
 const step = compile(() => tf.addN(layers.flatMap(products).slice(1).map(element)));
 
 serveSteps(async () => {
