@@ -53,6 +53,7 @@ export {
   type ResNetMaker,
   type ResNetOptions,
   resNet,
+  resnet10,
   resnet18,
   resnet34,
   resnet50,

@@ -7,7 +7,7 @@ import { type TensorFlow, tf } from '../lib/engine/tensorflow';
 import { ConfigError, ModelError } from '../lib/errors';
 import { basicBlock, bottleneck } from '../lib/models/block';
 import { networkInfo, setNetworkInfo } from '../lib/models/networkInfo';
-import { resNet, resnet18, resnet34, resnet50, resnet101, resnet152 } from '../lib/models/resNet';
+import { resNet, resnet10, resnet18, resnet34, resnet50, resnet101, resnet152 } from '../lib/models/resNet';
 import { summary } from '../lib/models/summary';
 import { tree } from '../lib/models/tree';
 import { numbers } from './helpers/tensors';
@@ -49,6 +49,7 @@ describe('blocks', () => {
 
 describe('networks', () => {
   const counts = [
+    [resnet10, 4_903_242],
     [resnet18, 11_173_962],
     [resnet34, 21_282_122],
     [resnet50, 23_520_842],

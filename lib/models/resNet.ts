@@ -94,6 +94,8 @@ function named(architecture: string, block: Block, numBlocks: readonly number[])
 /** Makes a ResNet: see `resNet` for its shapes and errors. */
 export type ResNetMaker = (options?: ResNetOptions) => TensorFlow.LayersModel;
 
+/** ResNet-10: 4 basic blocks, 4,903,242 parameters. Not in the paper; the smallest that has all its stages. */
+export const resnet10: ResNetMaker = named('ResNet-10', basicBlock, [1, 1, 1, 1]);
 /** ResNet-18: 8 basic blocks, 11,173,962 parameters. */
 export const resnet18: ResNetMaker = named('ResNet-18', basicBlock, [2, 2, 2, 2]);
 /** ResNet-34: 16 basic blocks, 21,282,122 parameters. */

@@ -16,7 +16,7 @@ export function modelPath(settings: Pick<Profile, 'name'> = profile()): string {
 
 /**
  * Loads the network that a run of the notebook `06_train` saved for this profile; where there is none, the small pretrained
- * ResNet-18 that ships with the library. Prints which.
+ * ResNet-10 that ships with the library. Prints which.
  *
  * @throws ModelError when the saved network is damaged
  */
@@ -25,7 +25,7 @@ export async function loadTrained(
 ): Promise<TensorFlow.LayersModel> {
   const own = modelPath(settings);
   const trained = existsSync(path.join(own, 'model.json'));
-  const folder = trained ? own : path.join(packageDataFolder(), 'pretrained', 'resnet18-w16');
+  const folder = trained ? own : path.join(packageDataFolder(), 'pretrained', 'resnet10-w16');
   const net = await loadModel(folder);
   const what = trained
     ? `the network that 06_train saved in ${path.relative('', own)}`
