@@ -3,7 +3,7 @@
  */
 import * as path from 'node:path';
 import { EngineError } from '../errors';
-import type { AttributeList } from './backend';
+import { type AttributeList, nativeBackend } from './backend';
 
 /** A node's output: the node's number and which of its outputs. */
 export type Output = [node: number, output: number];
@@ -51,7 +51,7 @@ export interface GraphSession {
 }
 
 interface Addon {
-  GraphSession: new () => GraphSession;
+  GraphSession: new (config?: Uint8Array) => GraphSession;
   hasOwnOperations: boolean;
 }
 
@@ -70,9 +70,15 @@ export function addon(): Addon {
   }
 }
 
+/**
+ * A serialized `tensorflow.ConfigProto`, {inter_op_parallelism_threads: 1}. Each operation uses all cores of a processor; two
+ * at a time only take the cache from each other, which makes a step of a residual network 4 to 9 % longer.
+ */
+const ONE_OPERATION_AT_A_TIME = Uint8Array.of(0x28, 0x01);
+
 /** An empty graph with its session. */
 export function newGraphSession(): GraphSession {
-  return new (addon().GraphSession)();
+  return new (addon().GraphSession)(nativeBackend().isUsingGpuDevice ? undefined : ONE_OPERATION_AT_A_TIME);
 }
 
 /** Whether TensorFlow has this library's own operations (native/operations.cc): not every processor is the faster for them. */
