@@ -11,7 +11,7 @@ const ROWS = [
   ['resnet50', 16, 128],
   ['resnet18', 16, 32],
 ];
-const TURNS = 5;
+const TURNS = 10;
 const STEPS = 3;
 
 /**
