@@ -24,34 +24,20 @@ struct Chunk {
   int64_t row_step, column_step;     // in x, in numbers, from one pixel of dy to the next
 };
 
-// Copies a pixel's channels from one layout to the other. With a constant count this is a few moves.
-template <int Count>
-inline void CopyChannels(const float* from, float* to, int64_t, bool inside) {
-  if (inside) {
-    std::memcpy(to, from, Count * sizeof(float));
-  } else {
-    std::memset(to, 0, Count * sizeof(float));
-  }
-}
-template <>
-inline void CopyChannels<0>(const float* from, float* to, int64_t count, bool inside) {
-  if (inside) {
-    std::copy_n(from, count, to);
-  } else {
-    std::fill_n(to, count, 0.0f);
-  }
-}
-
-// One block of channels of all pixels of x in a chunk. Rows and columns outside the picture are zeros.
-template <int Count>
-void PackInput(const PaddedImage& image, const Chunk& chunk, const float* x, int64_t first_row, int64_t channels,
-               float* to) {
+// One block of channels of all pixels of x in a chunk. Rows and columns outside the picture are zeros. To copy a constant count
+// of channels is a few moves.
+template <int Channels>
+void PackInput(const PaddedImage& image, const Chunk& chunk, const float* x, int64_t first_row, float* to) {
   for (int64_t i = 0; i < chunk.images; ++i, x += image.h * image.w * image.c) {
     for (int64_t y = first_row - image.top; y < first_row - image.top + chunk.in_rows; ++y) {
       const bool row_inside = y >= 0 && y < image.h;
       for (int64_t column = -image.left; column < image.w + image.right; ++column, to += kRows) {
         const bool inside = row_inside && column >= 0 && column < image.w;
-        CopyChannels<Count>(x + (y * image.w + column) * image.c, to, channels, inside);
+        if (inside) {
+          std::memcpy(to, x + (y * image.w + column) * image.c, Channels * sizeof(float));
+        } else {
+          std::memset(to, 0, Channels * sizeof(float));
+        }
       }
     }
   }
@@ -87,7 +73,7 @@ RESNET_FAST void Tile(const Chunk& chunk, const float* x, const float* dy, float
 }
 
 constexpr decltype(&Tile<1>) kTiles[] = {nullptr, Tile<1>, Tile<2>, Tile<3>, Tile<4>, Tile<5>, Tile<6>};
-constexpr decltype(&PackInput<0>) kPackInput[] = {nullptr,      PackInput<1>, PackInput<2>, PackInput<3>,
+constexpr decltype(&PackInput<1>) kPackInput[] = {nullptr,      PackInput<1>, PackInput<2>, PackInput<3>,
                                                   PackInput<4>, PackInput<5>, PackInput<6>};
 
 // The gradient over one thread's pictures, into `sums` [out_c / 16][in_c / 6][tap][6][16].
@@ -119,7 +105,7 @@ class Share {
     const float* from = x_ + image * s_.in_h * s_.in_w * s_.in_c;
     for (int64_t block = 0; block < blocks; ++block) {
       const int64_t channels = std::min(kRows, s_.in_c - block * kRows);
-      kPackInput[channels](image_, chunk, from + block * kRows, row * s_.stride_h, channels, x + block * block_size);
+      kPackInput[channels](image_, chunk, from + block * kRows, row * s_.stride_h, x + block * block_size);
     }
     for (int64_t i = 0; i < images; ++i) {
       const float* gradient = dy_ + ((image + i) * s_.out_h + row) * s_.out_w * s_.out_c;

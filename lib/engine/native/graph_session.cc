@@ -15,11 +15,14 @@
 
 #include "operations.h"
 #include "tensorflow/c/c_api.h"
+#include "tensorflow_handles.h"
 
 namespace {
 
-using Status = std::unique_ptr<TF_Status, decltype(&TF_DeleteStatus)>;
-using Tensor = std::unique_ptr<TF_Tensor, decltype(&TF_DeleteTensor)>;
+using resnet::NewStatus;
+using resnet::Ok;
+using resnet::Status;
+using resnet::Tensor;
 
 using Buffer = std::unique_ptr<TF_Buffer, void (*)(TF_Buffer*)>;
 
@@ -29,10 +32,8 @@ void DeleteBuffer(TF_Buffer* buffer) {
 
 Buffer NewBuffer() { return {TF_NewBuffer(), DeleteBuffer}; }
 
-Status NewStatus() { return {TF_NewStatus(), TF_DeleteStatus}; }
-
 void Check(Napi::Env env, const Status& status) {
-  if (TF_GetCode(status.get()) != TF_OK) throw Napi::Error::New(env, TF_Message(status.get()));
+  if (!Ok(status)) throw Napi::Error::New(env, TF_Message(status.get()));
 }
 
 std::vector<int64_t> Integers(const Napi::Value& value) {
@@ -147,7 +148,7 @@ class RunWorker : public Napi::AsyncWorker {
  protected:
   void Execute() override {
     run_->Execute();
-    if (TF_GetCode(run_->status.get()) != TF_OK) SetError(TF_Message(run_->status.get()));
+    if (!Ok(run_->status)) SetError(TF_Message(run_->status.get()));
   }
   void OnOK() override { deferred_.Resolve(run_->Results(Env())); }
   void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
@@ -180,7 +181,7 @@ class GraphSession : public Napi::ObjectWrap<GraphSession> {
       auto config = info[0].As<Napi::Uint8Array>();
       TF_SetConfig(options, config.Data(), config.ByteLength(), status.get());
     }
-    if (TF_GetCode(status.get()) == TF_OK) state_->session = TF_NewSession(state_->graph, options, status.get());
+    if (Ok(status)) state_->session = TF_NewSession(state_->graph, options, status.get());
     TF_DeleteSessionOptions(options);
     Check(info.Env(), status);
   }

@@ -9,25 +9,17 @@
 
 #include "operations.h"
 
-#include <memory>
 #include <vector>
 
 #include "convolution.h"
 #include "tensorflow/c/kernels.h"
 #include "tensorflow/c/ops.h"
-#include "tensorflow/c/tf_status.h"
-#include "tensorflow/c/tf_tensor.h"
+#include "tensorflow_handles.h"
 
 namespace resnet {
 namespace {
 
-using Status = std::unique_ptr<TF_Status, decltype(&TF_DeleteStatus)>;
-using Tensor = std::unique_ptr<TF_Tensor, decltype(&TF_DeleteTensor)>;
 using Sizes = std::vector<int64_t>;
-
-Status NewStatus() { return {TF_NewStatus(), TF_DeleteStatus}; }
-
-bool Ok(const Status& status) { return TF_GetCode(status.get()) == TF_OK; }
 
 // The attributes of a node.
 struct Attributes {
@@ -155,8 +147,8 @@ void LeaveShapeOpen(TF_ShapeInferenceContext* context, TF_Status* status) {
   TF_ShapeInferenceContextSetUnknownShape(context, status);
 }
 
-// False where another copy of this library has registered it already.
-bool Register(const Operation& operation) {
+// Does nothing where another copy of this library has registered it already.
+void Register(const Operation& operation) {
   TF_OpDefinitionBuilder* definition = TF_NewOpDefinitionBuilder(operation.name);
   for (const char* input : operation.inputs) TF_OpDefinitionBuilderAddInput(definition, input);
   TF_OpDefinitionBuilderAddOutput(definition, operation.output);
@@ -166,11 +158,10 @@ bool Register(const Operation& operation) {
   TF_OpDefinitionBuilderSetShapeInferenceFunction(definition, LeaveShapeOpen);
   auto status = NewStatus();
   TF_RegisterOpDefinition(definition, status.get());
-  if (!Ok(status)) return false;
+  if (!Ok(status)) return;
   TF_KernelBuilder* kernel =
       TF_NewKernelBuilder(operation.name, "CPU", ReadAttributes, operation.compute, DeleteAttributes);
   TF_RegisterKernelBuilder(operation.name, kernel, status.get());
-  return Ok(status);
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ const ADDONS = [
     name: 'graph_session',
     folder: () => join(packageRoot, 'lib', 'engine', 'native'),
     sources: ['graph_session.cc', 'operations.cc', 'correlate.cc', 'filter_gradient.cc', 'parallel.cc'],
-    headers: ['operations.h', 'convolution.h', 'padded_image.h', 'parallel.h'],
+    headers: ['operations.h', 'convolution.h', 'padded_image.h', 'parallel.h', 'tensorflow_handles.h'],
   },
 ];
 
