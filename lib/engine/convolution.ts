@@ -4,14 +4,12 @@
  * TensorFlow.js's kernels are kept for what the own ones don't do: dilations, channels first, a GPU.
  */
 import { type AttributeList, nativeBackend } from './backend';
+import { type ConvolutionAttributes, type ConvolutionInfo, infoOf, type Shape4D } from './convolutionInfo';
 import { hasOwnOperations } from './graphSession';
 import { replaceKernel } from './kernels';
 import { type Margins, offerCut, unpadded } from './margins';
-import { type TensorFlow, tf } from './tensorflow';
+import type { TensorFlow } from './tensorflow';
 import { execute } from './trace';
-
-type ConvolutionInfo = TensorFlow.backend_util.Conv2DInfo;
-type Shape4D = [number, number, number, number];
 
 interface Inputs {
   x: TensorFlow.Tensor4D;
@@ -20,23 +18,10 @@ interface Inputs {
   bias?: TensorFlow.Tensor1D;
 }
 
-interface Attributes {
-  strides: [number, number] | number;
-  pad: 'valid' | 'same' | number | TensorFlow.backend_util.ExplicitPadding;
-  dataFormat: 'NHWC' | 'NCHW';
-  dilations?: [number, number] | number;
-  dimRoundingMode?: 'floor' | 'round' | 'ceil';
-  activation?: string;
-  /** Of the input gradient. */
-  inputShape: Shape4D;
-  /** Of the filter gradient. */
-  filterShape: Shape4D;
-}
-
 /** One of the three kernels: which shapes make its convolution, and its own operation. */
 interface Kernel {
   name: string;
-  shapes(inputs: Inputs, attributes: Attributes): { x: Shape4D; filter: Shape4D };
+  shapes(inputs: Inputs, attributes: ConvolutionAttributes): { x: Shape4D; filter: Shape4D };
   operation: string;
   inputs: ('x' | 'filter' | 'dy')[];
   result(info: ConvolutionInfo): Shape4D;
@@ -70,21 +55,6 @@ const KERNELS: Kernel[] = [
     size: ({ filterHeight, filterWidth }) => [filterHeight, filterWidth],
   },
 ];
-
-function infoOf({ x, filter }: { x: Shape4D; filter: Shape4D }, attributes: Attributes): ConvolutionInfo {
-  const { strides, pad, dataFormat, dilations = 1, dimRoundingMode } = attributes;
-  const format = tf.backend_util.convertConv2DDataFormat(dataFormat);
-  return tf.backend_util.computeConv2DInfo(
-    x,
-    filter,
-    strides,
-    dilations,
-    pad,
-    dimRoundingMode,
-    false,
-    format,
-  );
-}
 
 function isDirect({
   dataFormat,
@@ -124,7 +94,11 @@ function run(
 }
 
 /** A kernel's result from the library's own operation, where it does what is asked. */
-function direct(kernel: Kernel, inputs: Inputs, attributes: Attributes): TensorFlow.Tensor | undefined {
+function direct(
+  kernel: Kernel,
+  inputs: Inputs,
+  attributes: ConvolutionAttributes,
+): TensorFlow.Tensor | undefined {
   const info = infoOf(kernel.shapes(inputs, attributes), attributes);
   if (!isDirect(info)) return undefined;
   const [size, shape] = [kernel.size(info), kernel.result(info)];
@@ -140,13 +114,16 @@ function direct(kernel: Kernel, inputs: Inputs, attributes: Attributes): TensorF
 for (const kernel of KERNELS) {
   replaceKernel(
     kernel.name,
-    (inputs: Inputs, attributes: Attributes, original: () => TensorFlow.Tensor) =>
+    (inputs: Inputs, attributes: ConvolutionAttributes, original: () => TensorFlow.Tensor) =>
       direct(kernel, inputs, attributes) ?? original(),
   );
 }
 
 // What a layer without bias and activation asks for.
-replaceKernel('FusedConv2D', (inputs: Inputs, attributes: Attributes, original: () => TensorFlow.Tensor) => {
-  const plain = !inputs.bias && attributes.activation === 'linear';
-  return (plain && direct(KERNELS[0], inputs, attributes)) || original();
-});
+replaceKernel(
+  'FusedConv2D',
+  (inputs: Inputs, attributes: ConvolutionAttributes, original: () => TensorFlow.Tensor) => {
+    const plain = !inputs.bias && attributes.activation === 'linear';
+    return (plain && direct(KERNELS[0], inputs, attributes)) || original();
+  },
+);

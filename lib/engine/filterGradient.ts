@@ -4,6 +4,7 @@
  * Where the input has fewer channels than a vector register has floats, that kernel uses memory outside of its buffers: the
  * gradient is another at each call, or the process ends. Seen with TensorFlow 2.21 on AVX2 (8 floats) below 8 channels.
  */
+import { type ConvolutionAttributes, infoOf } from './convolutionInfo';
 import { replaceKernel } from './kernels';
 import { type TensorFlow, tf } from './tensorflow';
 
@@ -17,17 +18,13 @@ interface Inputs {
   dy: TensorFlow.Tensor4D;
 }
 
-interface Attributes {
-  strides: number | [number, number];
-  pad: number | 'same' | 'valid';
-  dimRoundingMode?: 'floor' | 'round' | 'ceil';
-  filterShape: [height: number, width: number, inChannels: number, outChannels: number];
-}
-
-function filterGradient(inputs: Inputs, attributes: Attributes, original: () => TensorFlow.Tensor) {
+function filterGradient(
+  inputs: Inputs,
+  attributes: ConvolutionAttributes,
+  original: () => TensorFlow.Tensor,
+) {
   const { x, dy } = inputs;
-  const { strides, pad, dimRoundingMode, filterShape } = attributes;
-  const info = tf.backend_util.computeConv2DInfo(x.shape, filterShape, strides, 1, pad, dimRoundingMode);
+  const info = infoOf({ x: x.shape, filter: attributes.filterShape }, attributes);
   const { filterHeight, filterWidth, strideHeight, strideWidth, inChannels, padInfo } = info;
   const single = filterHeight === 1 && filterWidth === 1 && padInfo.type !== 'EXPLICIT';
   const strided = strideHeight > 1 || strideWidth > 1;

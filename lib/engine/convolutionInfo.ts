@@ -1,0 +1,39 @@
+/**
+ * What TensorFlow.js's convolution kernels are called with, and what that says of the convolution.
+ */
+import { type TensorFlow, tf } from './tensorflow';
+
+export type ConvolutionInfo = TensorFlow.backend_util.Conv2DInfo;
+export type Shape4D = [number, number, number, number];
+
+/** The attributes of the three kernels: the convolution, and its gradients by the input and by the filter. */
+export interface ConvolutionAttributes {
+  strides: [number, number] | number;
+  pad: 'valid' | 'same' | number | TensorFlow.backend_util.ExplicitPadding;
+  dataFormat: 'NHWC' | 'NCHW';
+  dilations?: [number, number] | number;
+  dimRoundingMode?: 'floor' | 'round' | 'ceil';
+  activation?: string;
+  /** Of the input gradient. */
+  inputShape: Shape4D;
+  /** Of the filter gradient. */
+  filterShape: Shape4D;
+}
+
+/** All sizes of the convolution of an input with a filter. */
+export function infoOf(
+  { x, filter }: { x: Shape4D; filter: Shape4D },
+  { strides, pad, dataFormat, dilations = 1, dimRoundingMode }: ConvolutionAttributes,
+): ConvolutionInfo {
+  const format = tf.backend_util.convertConv2DDataFormat(dataFormat);
+  return tf.backend_util.computeConv2DInfo(
+    x,
+    filter,
+    strides,
+    dilations,
+    pad,
+    dimRoundingMode,
+    false,
+    format,
+  );
+}
