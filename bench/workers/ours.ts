@@ -9,7 +9,7 @@ import { batch, network } from './subject';
 const [name, width, size] = process.argv.slice(2);
 const { images, labels } = batch(size);
 const optimizer = new SGD({ lr: 0.01, momentum: 0.9, weightDecay: 5e-4 });
-const step = compileTraining(network(name, width), { epochs: 1, optimizer, criterion: crossEntropy() });
+const step = compileTraining(network(name, width), { optimizer, criterion: crossEntropy() });
 const rates = [tf.scalar(optimizer.lr), tf.scalar(optimizer.momentum)] as const;
 
 serveSteps(async () => {

@@ -7,7 +7,7 @@ import { setImmediate } from 'node:timers/promises';
 import './gradients';
 import { EngineError } from '../errors';
 import { Graph } from './graph';
-import type { Value } from './graphSession';
+import type { RunArguments, Value } from './graphSession';
 import { type OperationCost, operationCosts } from './profile';
 import { RecordCheck } from './recordCheck';
 import { mapTensors, type StepOutput } from './stepOutput';
@@ -90,10 +90,8 @@ class Recorded implements Runner {
   }
 
   async run(inputs: TensorFlow.Tensor[]): Promise<StepOutput> {
-    const values = inputs.map(valuesOf);
-    const { feeds, fetches, targets, output, variables, assigned } = this.traceFor(inputs, values);
-    this.store.push(variables, assigned);
-    const running = this.graph.session.runAsync(feeds, values, fetches, targets);
+    const { output, assigned, call } = this.prepare(inputs);
+    const running = this.graph.session.runAsync(...call);
     this.store.assigned(assigned);
     const fetched = await running;
     let next = 0;
@@ -101,12 +99,18 @@ class Recorded implements Runner {
   }
 
   profile(inputs: TensorFlow.Tensor[]): OperationCost[] {
-    const values = inputs.map(valuesOf);
-    const { feeds, fetches, targets, variables, assigned } = this.traceFor(inputs, values);
-    this.store.push(variables, assigned);
-    const metadata = this.graph.session.profile(feeds, values, fetches, targets);
+    const { assigned, call } = this.prepare(inputs);
+    const metadata = this.graph.session.profile(...call);
     this.store.assigned(assigned);
     return operationCosts(metadata);
+  }
+
+  /** The record for some inputs with what to call the session with, which has all variables' newest values then. */
+  private prepare(inputs: TensorFlow.Tensor[]): Trace & { call: RunArguments } {
+    const values = inputs.map(valuesOf);
+    const traced = this.traceFor(inputs, values);
+    this.store.push(traced.variables, traced.assigned);
+    return { ...traced, call: [traced.feeds, values, traced.fetches, traced.targets] };
   }
 
   /** The record for inputs of these shapes, made at their first call. */

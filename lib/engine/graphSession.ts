@@ -28,7 +28,8 @@ export interface FetchedValue {
   data: ArrayBuffer;
 }
 
-type RunArguments = [feeds: Output[], values: Value[], fetches: Output[], targets: number[]];
+/** What a run is asked for. */
+export type RunArguments = [feeds: Output[], values: Value[], fetches: Output[], targets: number[]];
 
 /** A graph that grows node by node, and a session that runs any part of it. */
 export interface GraphSession {

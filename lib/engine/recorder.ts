@@ -97,20 +97,18 @@ export class Recorder {
   ): TensorFlow.Tensor {
     const open: Output = [this.add(op, attributes, inputs).node, 0];
     const { binding } = nativeBackend();
-    const known = this.graph.add(
+    const known = this.addNode(
       'EnsureShape',
-      [open],
       [typeAttribute('T', binding.TF_FLOAT), { name: 'shape', type: binding.TF_ATTR_SHAPE, value: shape }],
+      [open],
     );
-    if (this.late.has(open[0])) this.late.add(known.node);
     return this.abstractTensor([known.node, 0], known.outputs[0], op);
   }
 
   private add(op: string, attributes: AttributeList, inputs: TensorFlow.Tensor[]): Added {
     const refs = inputs.map((input) => this.outputOf(input));
-    let added: Added;
     try {
-      added = this.graph.add(op, refs, attributes);
+      return this.addNode(op, attributes, refs);
     } catch (cause) {
       throw new EngineError(
         `${op} can't be recorded: ${(cause as Error).message} (${callerLine()}).`,
@@ -118,7 +116,11 @@ export class Recorder {
         { cause },
       );
     }
-    if (refs.some(([node]) => this.late.has(node))) this.late.add(added.node);
+  }
+
+  private addNode(op: string, attributes: AttributeList, inputs: Output[]): Added {
+    const added = this.graph.add(op, inputs, attributes);
+    if (inputs.some(([node]) => this.late.has(node))) this.late.add(added.node);
     return added;
   }
 

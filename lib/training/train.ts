@@ -145,7 +145,10 @@ type TrainingStep = Step<
 >;
 
 /** Forward, backward, update: all of a training step, compiled. Its outputs are as before the update. Who calls disposes it. */
-export function compileTraining(net: TensorFlow.LayersModel, options: TrainOptions): TrainingStep {
+export function compileTraining(
+  net: TensorFlow.LayersModel,
+  options: Pick<TrainOptions, 'optimizer' | 'criterion'> & CompileOptions,
+): TrainingStep {
   const { optimizer, criterion } = options;
   const params = parameters(net);
   return compile((images, labels, lr, momentum) => {
