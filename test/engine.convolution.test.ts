@@ -103,6 +103,31 @@ describe('the own convolutions', { skip }, () => {
     assert.ok(operations.includes('DirectConv2DBackpropFilter'), operations.join());
   });
 
+  it('add one gradient of a picture to another, wherever margins were cut off', async () => {
+    const narrow = tf.randomNormal([1, 1, 19, 5], 0, 1, 'float32', 3) as TensorFlow.Tensor4D;
+    const margins: [number, number][] = [
+      [0, 0],
+      [1, 1],
+      [1, 1],
+      [0, 0],
+    ];
+    const gradient = tf.grad((picture: TensorFlow.Tensor) => {
+      const a = picture as TensorFlow.Tensor4D;
+      const wide = tf.conv2d(tf.pad(a, margins), filter, 2, 'valid');
+      return tf.add(
+        tf.add(tf.sum(tf.square(wide)), tf.sum(tf.conv2d(a, narrow, 2, 'valid'))),
+        tf.sum(tf.square(a)),
+      );
+    });
+    const step = compile((a: TensorFlow.Tensor4D) => gradient(a));
+    const expected = gradient(x);
+    assertAllClose(numbers(await step(x)), numbers(expected), 1e-4);
+    const operations = (await step.profile(x)).map(({ operation }) => operation);
+    assert.ok(operations.includes('DirectConv2DBackpropInputAdd'), operations.join());
+    assert.ok(!operations.includes('DirectConv2DBackpropInput'), operations.join());
+    step.dispose();
+  });
+
   it('leave dilations to TensorFlow', () => {
     assert.deepEqual(tf.conv2d(x, filter, 1, 'same', 'NHWC', 2).shape, [9, 12, 12, 21]);
   });

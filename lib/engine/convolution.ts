@@ -5,9 +5,10 @@
  */
 import { type AttributeList, nativeBackend } from './backend';
 import { type ConvolutionAttributes, type ConvolutionInfo, infoOf, type Shape4D } from './convolutionInfo';
+import { offer } from './fusion';
 import { hasOwnOperations } from './graphSession';
 import { replaceKernel } from './kernels';
-import { type Margins, offerCut, unpadded } from './margins';
+import { type Margins, unpadded } from './margins';
 import type { TensorFlow } from './tensorflow';
 import { execute } from './trace';
 
@@ -71,26 +72,49 @@ function listAttribute(name: string, value: number[]): AttributeList[number] {
   return { name, type: nativeBackend().binding.TF_ATTR_INT, value };
 }
 
-/** Records or executes one of the own operations, for a picture with margins besides those that the convolution has. */
-function run(
-  { operation, inputs: order }: Kernel,
-  { strideHeight, strideWidth, padInfo }: ConvolutionInfo,
-  inputs: Inputs,
-  { top, left }: Margins,
-  size: number[],
-  result: Shape4D,
-): TensorFlow.Tensor {
+/** One of the own operations with all that it takes but a tensor to add. */
+interface Call {
+  kernel: Kernel;
+  info: ConvolutionInfo;
+  inputs: Inputs;
+  /** The picture's margins besides those that the convolution has. */
+  margins: Margins;
+  /** The height and width of the result. */
+  size: number[];
+  result: Shape4D;
+}
+
+/** Records or executes an operation; an input gradient offers to be added to what there is. */
+function run(call: Call, addend?: TensorFlow.Tensor): TensorFlow.Tensor {
+  const { kernel, info, inputs, margins, size, result } = call;
+  const { strideHeight, strideWidth, padInfo } = info;
   const attributes = [
     listAttribute('strides', [strideHeight, strideWidth]),
-    listAttribute('pads', [padInfo.top + top, padInfo.left + left]),
+    listAttribute('pads', [padInfo.top + margins.top, padInfo.left + margins.left]),
     listAttribute('size', size),
   ];
-  return execute(
-    operation,
-    attributes,
-    order.map((key) => inputs[key]),
-    result,
-  );
+  const tensors: TensorFlow.Tensor[] = kernel.inputs.map((key) => inputs[key]);
+  if (addend) return execute(`${kernel.operation}Add`, attributes, [...tensors, addend], result);
+  return execute(kernel.operation, attributes, tensors, result);
+}
+
+/** An input gradient, which can be cut to its picture without margins, and added to another of the picture's gradients. */
+function inputGradient(call: Call): TensorFlow.Tensor {
+  const dx = run(call);
+  const [n, , , c] = call.result;
+  offer(dx, {
+    add: (addend) => run(call, addend),
+    cut: ([image, top, left, channel], [images, height, width, channels]) => {
+      if (image !== 0 || channel !== 0 || images !== n || channels !== c) return undefined;
+      return inputGradient({
+        ...call,
+        margins: { top: call.margins.top + top, left: call.margins.left + left },
+        size: [height, width],
+        result: [n, height, width, c],
+      });
+    },
+  });
+  return dx;
 }
 
 /** A kernel's result from the library's own operation, where it does what is asked. */
@@ -101,14 +125,10 @@ function direct(
 ): TensorFlow.Tensor | undefined {
   const info = infoOf(kernel.shapes(inputs, attributes), attributes);
   if (!isDirect(info)) return undefined;
-  const [size, shape] = [kernel.size(info), kernel.result(info)];
-  if (inputs.x) {
-    const { source, ...margins } = unpadded(inputs.x);
-    return run(kernel, info, { ...inputs, x: source }, margins, size, shape);
-  }
-  const dx = run(kernel, info, inputs, { top: 0, left: 0 }, size, shape);
-  offerCut(dx, (margins, cut) => run(kernel, info, inputs, margins, [cut[1], cut[2]], cut));
-  return dx;
+  const call = { kernel, info, inputs, size: kernel.size(info), result: kernel.result(info) };
+  if (!inputs.x) return inputGradient({ ...call, margins: { top: 0, left: 0 } });
+  const { source, ...margins } = unpadded(inputs.x);
+  return run({ ...call, inputs: { ...inputs, x: source }, margins });
 }
 
 for (const kernel of KERNELS) {

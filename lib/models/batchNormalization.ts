@@ -3,7 +3,7 @@
  *
  * It saves and loads as TensorFlow.js's own `BatchNormalization`, so a saved network needs nothing of this library.
  */
-import { batchNormTraining } from '../engine/ops';
+import { batchNormTraining } from '../engine/batchNorm';
 import { type TensorFlow, tf } from '../engine/tensorflow';
 
 /** The fields of TensorFlow.js's layer that its declarations keep private. */

@@ -24,7 +24,8 @@ struct Convolution {
 bool ConvolutionIsFast();
 
 void Convolve(const Convolution& shape, const float* x, const float* filter, float* y);
-void InputGradient(const Convolution& shape, const float* filter, const float* dy, float* dx);
+// What is added to dx, of its shape, may be null, and may be dx itself.
+void InputGradient(const Convolution& shape, const float* filter, const float* dy, const float* addend, float* dx);
 void FilterGradient(const Convolution& shape, const float* x, const float* dy, float* dfilter);
 
 }  // namespace resnet

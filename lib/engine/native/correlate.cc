@@ -34,10 +34,19 @@ void CopyImage(const PaddedImage& image, const float* from, float* to) {
   zeros(image.bottom * image.RowSize());
 }
 
-// 16 channels of P pixels of the result; `lanes` of the channels exist.
+// A copy of a constant size is two moves, which needn't be aligned.
+inline void CopyLanes(void* to, const void* from, int64_t lanes) {
+  if (lanes == kLanes) {
+    std::memcpy(to, from, kLanes * sizeof(float));
+  } else {
+    std::memcpy(to, from, lanes * sizeof(float));
+  }
+}
+
+// 16 channels of P pixels of the result, of which `lanes` exist; with `add` they are added to what is there.
 template <int P>
 RESNET_FAST void Tile(const Phase& phase, int64_t depth, const float* const* pixels, const float* panel, float* const* results,
-          int64_t lanes) {
+          int64_t lanes, bool add) {
   Vector sums[P][2];
 #pragma GCC unroll 8
   for (int p = 0; p < P; ++p) sums[p][0] = sums[p][1] = Vector{};
@@ -56,12 +65,13 @@ RESNET_FAST void Tile(const Phase& phase, int64_t depth, const float* const* pix
   }
 #pragma GCC unroll 8
   for (int p = 0; p < P; ++p) {
-    // A copy of a constant size is two moves, which needn't be aligned.
-    if (lanes == kLanes) {
-      std::memcpy(results[p], sums[p], sizeof sums[p]);
-    } else {
-      std::memcpy(results[p], sums[p], lanes * sizeof(float));
+    if (add) {
+      Vector there[2] = {};
+      CopyLanes(there, results[p], lanes);
+      sums[p][0] += there[0];
+      sums[p][1] += there[1];
     }
+    CopyLanes(results[p], sums[p], lanes);
   }
 }
 
@@ -69,7 +79,7 @@ constexpr decltype(&Tile<1>) kTiles[] = {nullptr, Tile<1>, Tile<2>, Tile<3>, Til
 
 // All of a phase's pixels in `count` pictures, tile after tile; a tile may span rows and pictures.
 void RunPhase(const Phase& phase, const PaddedImage& source, int64_t count, const float* from, int64_t w, int64_t c,
-              int64_t size, float* to) {
+              int64_t size, bool add, float* to) {
   const int64_t panel_size = phase.taps.size() * source.c * kLanes;
   const float* panel = phase.panels.get();
   for (int64_t lane = 0; lane < c; lane += kLanes, panel += panel_size) {
@@ -85,18 +95,18 @@ void RunPhase(const Phase& phase, const PaddedImage& source, int64_t count, cons
           pixels[filled] = src + x * phase.src_step_w * source.c;
           results[filled] = dst + x * phase.step_w * c;
           if (++filled < kRows) continue;
-          Tile<kRows>(phase, source.c, pixels, panel, results, lanes);
+          Tile<kRows>(phase, source.c, pixels, panel, results, lanes, add);
           filled = 0;
         }
       }
     }
-    if (filled > 0) kTiles[filled](phase, source.c, pixels, panel, results, lanes);
+    if (filled > 0) kTiles[filled](phase, source.c, pixels, panel, results, lanes, add);
   }
 }
 
-// The whole result, [batch, h, w, c].
-void Correlate(const std::vector<Phase>& phases, const PaddedImage& source, int64_t batch, const float* from, int64_t h,
-               int64_t w, int64_t c, float* to) {
+// The whole result, [batch, h, w, c], added to `addend` if there is one.
+void Correlate(const std::vector<Phase>& phases, const PaddedImage& source, int64_t batch, const float* from,
+               const float* addend, int64_t h, int64_t w, int64_t c, float* to) {
   const int64_t from_size = source.h * source.w * source.c, to_size = h * w * c;
   const int64_t images = std::clamp<int64_t>(kChunk / source.Size(), 1, CeilDiv(batch, 2 * Cores()));
   Parallel(CeilDiv(batch, images), [&](int chunk) {
@@ -107,8 +117,10 @@ void Correlate(const std::vector<Phase>& phases, const PaddedImage& source, int6
       for (int64_t i = 0; i < count; ++i) CopyImage(source, pictures + i * from_size, copies + i * source.Size());
       pictures = copies;
     }
+    float* results = to + first * to_size;
+    if (addend && addend != to) std::copy_n(addend + first * to_size, count * to_size, results);
     for (const Phase& phase : phases) {
-      RunPhase(phase, source, count, pictures, w, c, to_size, to + first * to_size);
+      RunPhase(phase, source, count, pictures, w, c, to_size, addend != nullptr, results);
     }
   });
 }
@@ -169,10 +181,10 @@ void Convolve(const Convolution& s, const float* x, const float* filter, float* 
   phases[0].panels = Panels(s.kernel_h * s.kernel_w, s.in_c, s.out_c, [&](int64_t tap, int64_t in, int64_t out) {
     return filter[(tap * s.in_c + in) * s.out_c + out];
   });
-  Correlate(phases, source, s.batch, x, s.out_h, s.out_w, s.out_c, y);
+  Correlate(phases, source, s.batch, x, nullptr, s.out_h, s.out_w, s.out_c, y);
 }
 
-void InputGradient(const Convolution& s, const float* filter, const float* dy, float* dx) {
+void InputGradient(const Convolution& s, const float* filter, const float* dy, const float* addend, float* dx) {
   const auto before = [](int64_t kernel, int64_t pad, int64_t stride) {
     return std::max<int64_t>(0, CeilDiv(kernel - 1 - pad, stride));
   };
@@ -192,7 +204,7 @@ void InputGradient(const Convolution& s, const float* filter, const float* dy, f
       phases.push_back(GradientPhase(s, source, filter, row, column));
     }
   }
-  Correlate(phases, source, s.batch, dy, s.in_h, s.in_w, s.in_c, dx);
+  Correlate(phases, source, s.batch, dy, addend, s.in_h, s.in_w, s.in_c, dx);
 }
 
 }  // namespace resnet

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "convolution.h"
+#include "fast.h"
 
 namespace resnet {
 
@@ -21,13 +22,6 @@ using Vector = float __attribute__((vector_size(32), may_alias));
 // The vector at an aligned place.
 inline const Vector& VectorAt(const float* place) { return *reinterpret_cast<const Vector*>(place); }
 inline Vector& VectorAt(float* place) { return *reinterpret_cast<Vector*>(place); }
-
-// Marks a function that runs only where ConvolutionIsFast.
-#if defined(__x86_64__)
-#define RESNET_FAST __attribute__((target("avx2,fma")))
-#else
-#define RESNET_FAST
-#endif
 
 inline int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 

@@ -2,7 +2,7 @@
  * The addons that join Node to TensorFlow: TensorFlow.js's own and this library's, built against TensorFlow's wheel without
  * node-gyp, then proved in a process of their own. They know TensorFlow's place relative to theirs, so the project can move.
  */
-import { mkdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { SetupError } from '../errors.mjs';
 import { hashFiles, readJson, sameJson, writeJson } from '../files.mjs';
@@ -10,6 +10,14 @@ import { findCompiler, missingError } from '../prerequisites.mjs';
 import { packageFolder, packageRoot } from '../project.mjs';
 import { setupFolder } from '../python.mjs';
 import { tensorflowIn } from './tensorflow.mjs';
+
+const ownSources = join(packageRoot, 'lib', 'engine', 'native');
+
+/** @param {string} ending */
+const ownFiles = (ending) =>
+  readdirSync(ownSources)
+    .filter((name) => name.endsWith(ending))
+    .sort();
 
 const ADDONS = [
   {
@@ -20,9 +28,9 @@ const ADDONS = [
   },
   {
     name: 'graph_session',
-    folder: () => join(packageRoot, 'lib', 'engine', 'native'),
-    sources: ['graph_session.cc', 'operations.cc', 'correlate.cc', 'filter_gradient.cc', 'parallel.cc'],
-    headers: ['operations.h', 'convolution.h', 'padded_image.h', 'parallel.h', 'tensorflow_handles.h'],
+    folder: () => ownSources,
+    sources: ownFiles('.cc'),
+    headers: ownFiles('.h'),
   },
 ];
 
@@ -109,7 +117,7 @@ async function build({ name, folder, sources }, [compiler, ...first], project, w
   const result = join(addonFolder(), `${name}.node`);
   await work.run(compiler, [
     ...first,
-    ...['-std=c++17', '-O2', '-ffp-contract=fast', '-fPIC', '-fexceptions'],
+    ...['-std=c++17', '-O3', '-ffp-contract=fast', '-fPIC', '-fexceptions'],
     ...['-DNAPI_VERSION=8', '-DNAPI_CPP_EXCEPTIONS'],
     ...(isMac ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared']),
     ...includes.flatMap((folder) => ['-I', folder]),

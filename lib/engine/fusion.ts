@@ -1,0 +1,55 @@
+/**
+ * Spares a recorded step whole operations: one whose work another can do besides is left out.
+ *
+ * Whoever records an operation may offer here what it could do with its result on the way: add to it, rectify it, cut it.
+ * Where that is asked for next, the operation is recorded a second time, doing both. The first is in nobody's way: a session
+ * runs only what somebody needs.
+ */
+import type { DataId } from './backend';
+import { replaceKernel } from './kernels';
+import type { TensorFlow } from './tensorflow';
+import { isRecording } from './trace';
+
+/** What an operation can do besides, as functions that record it anew. */
+export interface Offer {
+  /** Adds a tensor of the result's shape. */
+  add?(addend: TensorFlow.Tensor): TensorFlow.Tensor;
+  rectify?(): TensorFlow.Tensor;
+  /** Computes no more than a part, `[n, h, w, c]`, of a result of four dimensions. */
+  cut?(begin: number[], size: number[]): TensorFlow.Tensor | undefined;
+}
+
+// Only tensors of recordings are in this: they stay usable after TensorFlow.js has disposed them.
+const offers = new WeakMap<DataId, Offer>();
+
+/** Tells what the operation behind a tensor can do besides. */
+export function offer(tensor: TensorFlow.Tensor, what: Offer): void {
+  if (isRecording()) offers.set(tensor.dataId, what);
+}
+
+function added(a: TensorFlow.Tensor, b: TensorFlow.Tensor): TensorFlow.Tensor | undefined {
+  const alike =
+    a.dtype === b.dtype && a.shape.length === b.shape.length && a.shape.every((n, i) => n === b.shape[i]);
+  return alike ? offers.get(a.dataId)?.add?.(b) : undefined;
+}
+
+replaceKernel(
+  'Add',
+  ({ a, b }: { a: TensorFlow.Tensor; b: TensorFlow.Tensor }, _, original: () => TensorFlow.Tensor) =>
+    added(a, b) ?? added(b, a) ?? original(),
+);
+
+replaceKernel(
+  'Relu',
+  ({ x }: { x: TensorFlow.Tensor }, _, original: () => TensorFlow.Tensor) =>
+    offers.get(x.dataId)?.rectify?.() ?? original(),
+);
+
+replaceKernel(
+  'Slice',
+  (
+    { x }: { x: TensorFlow.Tensor },
+    { begin, size }: { begin: number[]; size: number[] },
+    original: () => TensorFlow.Tensor,
+  ) => offers.get(x.dataId)?.cut?.(begin, size) ?? original(),
+);
