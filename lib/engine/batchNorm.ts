@@ -81,7 +81,9 @@ function apply(
     addend ? [...inputs, addend] : inputs,
   );
   if (relu) {
-    if (!addend) rectifiedOf.set(y.dataId, inputs[0].dataId);
+    if (addend) return y;
+    rectifiedOf.set(y.dataId, inputs[0].dataId);
+    offer(y, { again: () => apply(inputs, undefined, true) });
     return y;
   }
   offer(y, {

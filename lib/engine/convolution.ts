@@ -5,7 +5,7 @@
  */
 import { type AttributeList, nativeBackend } from './backend';
 import { type ConvolutionAttributes, type ConvolutionInfo, infoOf, type Shape4D } from './convolutionInfo';
-import { offer } from './fusion';
+import { anew, offer } from './fusion';
 import { hasOwnOperations } from './graphSession';
 import { replaceKernel } from './kernels';
 import { type Margins, unpadded } from './margins';
@@ -128,7 +128,8 @@ function direct(
   const call = { kernel, info, inputs, size: kernel.size(info), result: kernel.result(info) };
   if (!inputs.x) return inputGradient({ ...call, margins: { top: 0, left: 0 } });
   const { source, ...margins } = unpadded(inputs.x);
-  return run({ ...call, inputs: { ...inputs, x: source }, margins });
+  const x = inputs.dy ? (anew(source, inputs.dy) as TensorFlow.Tensor4D) : source;
+  return run({ ...call, inputs: { ...inputs, x }, margins });
 }
 
 for (const kernel of KERNELS) {

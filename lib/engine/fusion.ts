@@ -8,13 +8,15 @@
 import type { DataId } from './backend';
 import { replaceKernel } from './kernels';
 import type { TensorFlow } from './tensorflow';
-import { isRecording } from './trace';
+import { isRecording, recordAfter } from './trace';
 
 /** What an operation can do besides, as functions that record it anew. */
 export interface Offer {
   /** Adds a tensor of the result's shape. */
   add?(addend: TensorFlow.Tensor): TensorFlow.Tensor;
   rectify?(): TensorFlow.Tensor;
+  /** Computes the result again, at little cost, from what has to be kept anyway. */
+  again?(): TensorFlow.Tensor;
   /** Computes no more than a part, `[n, h, w, c]`, of a result of four dimensions. */
   cut?(begin: number[], size: number[]): TensorFlow.Tensor | undefined;
 }
@@ -25,6 +27,16 @@ const offers = new WeakMap<DataId, Offer>();
 /** Tells what the operation behind a tensor can do besides. */
 export function offer(tensor: TensorFlow.Tensor, what: Offer): void {
   if (isRecording()) offers.set(tensor.dataId, what);
+}
+
+/**
+ * A tensor for the backward pass to use, computed again where that is offered, so that it needn't be kept until then.
+ *
+ * @param after what has to be there first
+ */
+export function anew(tensor: TensorFlow.Tensor, after: TensorFlow.Tensor): TensorFlow.Tensor {
+  const again = offers.get(tensor.dataId)?.again;
+  return again ? recordAfter(after, again) : tensor;
 }
 
 function added(a: TensorFlow.Tensor, b: TensorFlow.Tensor): TensorFlow.Tensor | undefined {

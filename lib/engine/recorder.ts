@@ -41,6 +41,8 @@ export class Recorder {
   private readonly updates = new Map<TensorFlow.Variable, number[]>();
   /** Nodes whose values come from a variable that was updated in place. */
   private readonly late = new Set<number>();
+  /** Nodes that what is recorded now runs after. */
+  private after: number[] = [];
   /** First values, computed in the graph, of variables that the function made. */
   private readonly initial: { variable: TensorFlow.Variable; value: Output }[] = [];
 
@@ -105,6 +107,17 @@ export class Recorder {
     return this.abstractTensor([known.node, 0], known.outputs[0], op);
   }
 
+  /** Has what `record` adds run no sooner than a tensor is there. */
+  recordAfter<T>(tensor: TensorFlow.Tensor, record: () => T): T {
+    const { after } = this;
+    this.after = [this.outputOf(tensor)[0]];
+    try {
+      return record();
+    } finally {
+      this.after = after;
+    }
+  }
+
   private add(op: string, attributes: AttributeList, inputs: TensorFlow.Tensor[]): Added {
     const refs = inputs.map((input) => this.outputOf(input));
     try {
@@ -119,7 +132,7 @@ export class Recorder {
   }
 
   private addNode(op: string, attributes: AttributeList, inputs: Output[]): Added {
-    const added = this.graph.add(op, inputs, attributes);
+    const added = this.graph.add(op, inputs, attributes, { after: this.after });
     if (inputs.some(([node]) => this.late.has(node))) this.late.add(added.node);
     return added;
   }

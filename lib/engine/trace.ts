@@ -65,6 +65,11 @@ export function recordUpdate(
   return true;
 }
 
+/** Has what `record` does run no sooner than a tensor is there, in the step that is being recorded. */
+export function recordAfter<T>(tensor: TensorFlow.Tensor, record: () => T): T {
+  return active ? active.recordAfter(tensor, record) : record();
+}
+
 /**
  * Executes an operation, or records it, whose result's shape TensorFlow can't tell beforehand.
  *
