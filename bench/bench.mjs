@@ -16,6 +16,7 @@ import { compile } from './sections/compile.mjs';
 import { epoch } from './sections/epoch.mjs';
 import { steady } from './sections/steady.mjs';
 import { steps } from './sections/steps.mjs';
+import { workers } from './typescript.mjs';
 
 const SECTIONS = [steps, epoch, compile, steady];
 
@@ -29,7 +30,7 @@ await main(async () => {
   }
   const project = projectAt(packageRoot);
   await setUp(project, { withData: chosen.some(({ needsData }) => needsData) });
-  await runSteps(project, [pytorch]);
+  await runSteps(project, [workers, pytorch]);
   const where = await environment(project);
   console.log(where);
   for (const { name, measure } of chosen) {

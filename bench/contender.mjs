@@ -1,7 +1,6 @@
 /** A process that is measured: it is asked by a line, and answers with a line of JSON. */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { packageRoot } from '../scripts/setup/project.mjs';
 
@@ -69,15 +68,4 @@ export class Contender {
     this.#child.stdin.end();
     await this.#ended;
   }
-}
-
-/**
- * The command of a worker in TypeScript.
- *
- * @param {string} name
- * @param {(string | number)[]} settings
- */
-export function typescript(name, ...settings) {
-  const file = join('bench', 'workers', `${name}.ts`);
-  return [process.execPath, '--import', 'tsx', file, ...settings.map(String)];
 }

@@ -1,7 +1,8 @@
 /** What recording a step costs, once. */
-import { Contender, typescript } from '../contender.mjs';
+import { Contender } from '../contender.mjs';
 import { table } from '../results.mjs';
 import { median, spread } from '../statistics.mjs';
+import { typescript } from '../typescript.mjs';
 
 const BATCH = 8;
 const PROCESSES = 3;

@@ -1,8 +1,9 @@
 /** An epoch end to end, data included. */
 import { cifar10Folder } from '../../scripts/setup/steps/data.mjs';
-import { Contender, typescript } from '../contender.mjs';
+import { Contender } from '../contender.mjs';
 import { python } from '../pytorch.mjs';
 import { table } from '../results.mjs';
+import { typescript } from '../typescript.mjs';
 
 const ROUNDS = 2;
 const SUBJECT = ['resnet18', 16, 128];

@@ -1,7 +1,8 @@
 /** Whether memory stays where it is over many steps. */
-import { Contender, typescript } from '../contender.mjs';
+import { Contender } from '../contender.mjs';
 import { table } from '../results.mjs';
 import { slope } from '../statistics.mjs';
+import { typescript } from '../typescript.mjs';
 
 const SUBJECT = ['resnet18', 8, 32];
 const STEPS = 3000;

@@ -1,8 +1,9 @@
 /** Seconds per training step, of all contenders at once. */
-import { Contender, typescript } from '../contender.mjs';
+import { Contender } from '../contender.mjs';
 import { python } from '../pytorch.mjs';
 import { table } from '../results.mjs';
 import { median, spread } from '../statistics.mjs';
+import { typescript } from '../typescript.mjs';
 
 const ROWS = [
   ['resnet18', 16, 128],
@@ -45,7 +46,7 @@ async function measure(row, { project, update }) {
       }
     }
     const ours = median(measured[0].later);
-    return table(
+    const rows = table(
       ['', 'first step, s', 'later steps, s: median (min–max)', 'ours / this', 'peak memory, MB'],
       measured.map(({ contender, first, later }) => [
         contender.name,
@@ -55,6 +56,7 @@ async function measure(row, { project, update }) {
         contender.peakMemory().toFixed(0),
       ]),
     );
+    return `${rows}\n\n${TURNS} turns of ${STEPS} steps.`;
   } finally {
     await Promise.all(contenders.map((contender) => contender.end()));
   }
@@ -65,7 +67,7 @@ export const steps = {
   name: 'steps',
   title: 'Seconds per training step',
   about: `Forward, backward and update on one batch of noise, float32, SGD with momentum and weight decay. All contenders live at once and take
-turns of ${STEPS} steps, ${TURNS} turns. "Ours / this" below 1 means that this library is faster. The floor is the step's convolutions and matrix products
+turns. "Ours / this" below 1 means that this library is faster. The floor is the step's convolutions and matrix products
 alone, each independent of the others, by this library's engine; its memory holds the inputs of all layers at once. The first step of
 \`torch.compile\` compiles everything anew.`,
   parts: ROWS.map((row) => ({
