@@ -5,6 +5,7 @@ import { nativeBackend, typeAttribute } from '../lib/engine/backend';
 import { batchNormTraining } from '../lib/engine/batchNorm';
 import { compile } from '../lib/engine/compile';
 import { hasOwnOperations } from '../lib/engine/graphSession';
+import { applyMomentum } from '../lib/engine/momentum';
 import { type TensorFlow, tf } from '../lib/engine/tensorflow';
 import { assertAllClose, numbers } from './helpers/tensors';
 
@@ -154,5 +155,60 @@ describe('a recorded step with batch normalization', { skip }, () => {
     const step = compile((a: TensorFlow.Tensor) => tf.relu(normalize(a, scale, offset)));
     const broken = tf.where(tf.greater(x, 4), Number.NaN, x);
     assert.ok(Number.isNaN(numbers(await step(broken))[0]));
+  });
+});
+
+describe('what is fused when a variable is updated in between', { skip }, () => {
+  const options = { epsilon: EPSILON, momentum: MOMENTUM };
+  const { x, offset, mean, variance } = example([4, 6, 6, 8]);
+
+  it('is left apart: a rectifier behind an update of gamma', async () => {
+    const run = async (compiles: boolean) => {
+      const gamma = tf.variable(tf.ones([8]));
+      const velocity = tf.variable(tf.zeros([8]));
+      const rates = { lr: tf.scalar(0.5), momentum: tf.scalar(0.9), nesterov: false };
+      const step = compile(
+        (a: TensorFlow.Tensor4D) => {
+          const { y } = batchNormTraining(a, { scale: gamma, offset, mean, variance }, options);
+          applyMomentum(gamma, velocity, tf.ones([8]), rates);
+          return tf.relu(y);
+        },
+        { compile: compiles },
+      );
+      const outputs = [numbers(await step(x)), numbers(gamma)];
+      step.dispose();
+      return outputs;
+    };
+    const [recorded, eager] = [await run(true), await run(false)];
+    recorded.forEach((values, i) => {
+      assertAllClose(values, eager[i], 1e-5);
+    });
+  });
+
+  it('is left apart: a sum with the gradient of a convolution behind an update of its filter', async () => {
+    const run = async (compiles: boolean) => {
+      const filter = tf.variable(
+        tf.randomNormal([3, 3, 8, 8], 0, 1, 'float32', 8),
+      ) as TensorFlow.Variable<TensorFlow.Rank.R4>;
+      const velocity = tf.variable(tf.zerosLike(filter));
+      const rates = { lr: tf.scalar(0.5), momentum: tf.scalar(0.9), nesterov: false };
+      const step = compile(
+        (a: TensorFlow.Tensor4D) => {
+          const convolve = (b: TensorFlow.Tensor, f: TensorFlow.Tensor) =>
+            tf.conv2d(b as TensorFlow.Tensor4D, f as TensorFlow.Tensor4D, 1, 'same');
+          const [dx, dFilter] = tf.grads(convolve)([a, filter]);
+          applyMomentum(filter, velocity, dFilter, rates);
+          return tf.add(dx, a);
+        },
+        { compile: compiles },
+      );
+      const outputs = [numbers(await step(x)), numbers(filter)];
+      step.dispose();
+      return outputs;
+    };
+    const [recorded, eager] = [await run(true), await run(false)];
+    recorded.forEach((values, i) => {
+      assertAllClose(values, eager[i], 1e-4);
+    });
   });
 });

@@ -128,6 +128,23 @@ describe('the own convolutions', { skip }, () => {
     step.dispose();
   });
 
+  it('cut a part of a picture’s gradient, however it is asked for', async () => {
+    const gradient = tf.grad((a: TensorFlow.Tensor) => tf.conv2d(a as TensorFlow.Tensor4D, filter, 2, 1));
+    const parts = (a: TensorFlow.Tensor4D) => {
+      const dx = gradient(a);
+      return [tf.slice(dx, 1), tf.slice(dx, [0, 2, 1, 0], [-1, 3, -1, -1]), tf.slice(dx, [0, 0, 0, 2])];
+    };
+    const step = compile(parts);
+    const expected = parts(x);
+    (await step(x)).forEach((part, i) => {
+      assert.deepEqual(part.shape, expected[i].shape);
+      assertAllClose(numbers(part), numbers(expected[i]), 1e-4);
+    });
+    const beyond = compile((a: TensorFlow.Tensor4D) => tf.slice(gradient(a), [0, 10, 0, 0], [9, 5, 12, 19]));
+    await assert.rejects(beyond(x), /begin\[1\] \+ size\[1\]/);
+    step.dispose();
+  });
+
   it('leave dilations to TensorFlow', () => {
     assert.deepEqual(tf.conv2d(x, filter, 1, 'same', 'NHWC', 2).shape, [9, 12, 12, 21]);
   });

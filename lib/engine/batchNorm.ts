@@ -5,7 +5,7 @@
  * A kernel that is registered with its gradient takes part in `tf.grads`, `tf.variableGrads` and `tidy` like any other.
  */
 import { type AttributeList, type DataId, floatType, nativeBackend, typeAttribute } from './backend';
-import { offer } from './fusion';
+import { makeOffer } from './fusion';
 import { hasOwnOperations } from './graphSession';
 import { rectifiedFrom } from './rectified';
 import { type TensorFlow, tf } from './tensorflow';
@@ -83,10 +83,10 @@ function apply(
   if (relu) {
     if (addend) return y;
     rectifiedOf.set(y.dataId, inputs[0].dataId);
-    offer(y, { again: () => apply(inputs, undefined, true) });
+    makeOffer(y, inputs, { again: () => apply(inputs, undefined, true) });
     return y;
   }
-  offer(y, {
+  makeOffer(y, addend ? [...inputs, addend] : inputs, {
     rectify: () => apply(inputs, addend, true),
     ...(addend ? {} : { add: (other: TensorFlow.Tensor) => apply(inputs, other, false) }),
   });

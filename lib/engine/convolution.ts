@@ -5,7 +5,7 @@
  */
 import { type AttributeList, nativeBackend } from './backend';
 import { type ConvolutionAttributes, type ConvolutionInfo, infoOf, type Shape4D } from './convolutionInfo';
-import { anew, offer } from './fusion';
+import { anew, makeOffer } from './fusion';
 import { hasOwnOperations } from './graphSession';
 import { replaceKernel } from './kernels';
 import { type Margins, unpadded } from './margins';
@@ -102,7 +102,7 @@ function run(call: Call, addend?: TensorFlow.Tensor): TensorFlow.Tensor {
 function inputGradient(call: Call): TensorFlow.Tensor {
   const dx = run(call);
   const [n, , , c] = call.result;
-  offer(dx, {
+  makeOffer(dx, [call.inputs.filter, call.inputs.dy], {
     add: (addend) => run(call, addend),
     cut: ([image, top, left, channel], [images, height, width, channels]) => {
       if (image !== 0 || channel !== 0 || images !== n || channels !== c) return undefined;

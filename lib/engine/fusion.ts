@@ -7,8 +7,8 @@
  */
 import type { DataId } from './backend';
 import { replaceKernel } from './kernels';
-import type { TensorFlow } from './tensorflow';
-import { isRecording, recordAfter } from './trace';
+import { type TensorFlow, tf } from './tensorflow';
+import { isRecording, recordAfter, standing } from './trace';
 
 /** What an operation can do besides, as functions that record it anew. */
 export interface Offer {
@@ -22,11 +22,20 @@ export interface Offer {
 }
 
 // Only tensors of recordings are in this: they stay usable after TensorFlow.js has disposed them.
-const offers = new WeakMap<DataId, Offer>();
+const offers = new WeakMap<DataId, { offer: Offer; stands: () => boolean }>();
 
-/** Tells what the operation behind a tensor can do besides. */
-export function offer(tensor: TensorFlow.Tensor, what: Offer): void {
-  if (isRecording()) offers.set(tensor.dataId, what);
+/**
+ * Tells what the operation behind a tensor can do besides.
+ *
+ * @param inputs the operation's; an offer lapses when one of them is a variable that was updated
+ */
+export function makeOffer(tensor: TensorFlow.Tensor, inputs: TensorFlow.Tensor[], offer: Offer): void {
+  if (isRecording()) offers.set(tensor.dataId, { offer, stands: standing(inputs) });
+}
+
+function offerOf({ dataId }: TensorFlow.Tensor): Offer | undefined {
+  const made = offers.get(dataId);
+  return made?.stands() ? made.offer : undefined;
 }
 
 /**
@@ -35,14 +44,14 @@ export function offer(tensor: TensorFlow.Tensor, what: Offer): void {
  * @param after what has to be there first
  */
 export function anew(tensor: TensorFlow.Tensor, after: TensorFlow.Tensor): TensorFlow.Tensor {
-  const again = offers.get(tensor.dataId)?.again;
+  const again = offerOf(tensor)?.again;
   return again ? recordAfter(after, again) : tensor;
 }
 
 function added(a: TensorFlow.Tensor, b: TensorFlow.Tensor): TensorFlow.Tensor | undefined {
   const alike =
     a.dtype === b.dtype && a.shape.length === b.shape.length && a.shape.every((n, i) => n === b.shape[i]);
-  return alike ? offers.get(a.dataId)?.add?.(b) : undefined;
+  return alike ? offerOf(a)?.add?.(b) : undefined;
 }
 
 replaceKernel(
@@ -54,14 +63,21 @@ replaceKernel(
 replaceKernel(
   'Relu',
   ({ x }: { x: TensorFlow.Tensor }, _, original: () => TensorFlow.Tensor) =>
-    offers.get(x.dataId)?.rectify?.() ?? original(),
+    offerOf(x)?.rectify?.() ?? original(),
 );
+
+interface Slice {
+  begin: number | number[];
+  size?: number | number[];
+}
 
 replaceKernel(
   'Slice',
-  (
-    { x }: { x: TensorFlow.Tensor },
-    { begin, size }: { begin: number[]; size: number[] },
-    original: () => TensorFlow.Tensor,
-  ) => offers.get(x.dataId)?.cut?.(begin, size) ?? original(),
+  ({ x }: { x: TensorFlow.Tensor }, { begin, size }: Slice, original: () => TensorFlow.Tensor) => {
+    const { cut } = offerOf(x) ?? {};
+    if (!cut) return original();
+    const [from, sizes] = tf.slice_util.parseSliceParams(x, begin, size);
+    tf.slice_util.assertParamsValid(x, from, sizes);
+    return cut(from, sizes) ?? original();
+  },
 );

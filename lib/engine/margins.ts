@@ -6,7 +6,7 @@
 import type { DataId } from './backend';
 import { replaceKernel } from './kernels';
 import type { TensorFlow } from './tensorflow';
-import { isRecording } from './trace';
+import { isRecording, standing } from './trace';
 
 /** Where a picture lies in its padded copy. */
 export interface Margins {
@@ -20,11 +20,12 @@ export interface Unpadded extends Margins {
 }
 
 // Only tensors of recordings are in this: they stay usable after TensorFlow.js has disposed them.
-const padded = new WeakMap<DataId, Unpadded>();
+const padded = new WeakMap<DataId, { picture: Unpadded; stands: () => boolean }>();
 
 /** The picture that a padded one was made of while recording; the picture itself where it wasn't. */
 export function unpadded(x: TensorFlow.Tensor4D): Unpadded {
-  return padded.get(x.dataId) ?? { source: x, top: 0, left: 0 };
+  const known = padded.get(x.dataId);
+  return known?.stands() ? known.picture : { source: x, top: 0, left: 0 };
 }
 
 interface Padding {
@@ -44,7 +45,8 @@ replaceKernel(
       paddings.length === 4 && [...paddings[0], ...paddings[3], constantValue].every((n) => n === 0);
     if (isMargin && isRecording()) {
       const [, [top], [left]] = paddings;
-      padded.set(result.dataId, { source: inputs.x as TensorFlow.Tensor4D, top, left });
+      const source = inputs.x as TensorFlow.Tensor4D;
+      padded.set(result.dataId, { picture: { source, top, left }, stands: standing([source]) });
     }
     return result;
   },

@@ -65,6 +65,18 @@ export function recordUpdate(
   return true;
 }
 
+/**
+ * Remembers what tensors stand for at this place of the step that is being recorded.
+ *
+ * @returns tells whether they still do: a variable's value is another after an update
+ */
+export function standing(tensors: readonly TensorFlow.Tensor[]): () => boolean {
+  const recorder = active;
+  const outputs = tensors.map((tensor) => recorder?.outputOf(tensor));
+  return () =>
+    recorder !== undefined && tensors.every((tensor, i) => recorder.outputOf(tensor) === outputs[i]);
+}
+
 /** Has what `record` does run no sooner than a tensor is there, in the step that is being recorded. */
 export function recordAfter<T>(tensor: TensorFlow.Tensor, record: () => T): T {
   return active ? active.recordAfter(tensor, record) : record();

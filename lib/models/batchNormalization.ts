@@ -1,5 +1,5 @@
 /**
- * The batch normalization layer of this library's networks: TensorFlow's fused operation in training.
+ * The batch normalization layer of this library's networks: one fused operation in training.
  *
  * It saves and loads as TensorFlow.js's own `BatchNormalization`, so a saved network needs nothing of this library.
  */

@@ -25,7 +25,7 @@ struct Operation {
 const std::vector<Operation>& ConvolutionOperations();
 const std::vector<Operation>& BatchNormOperations();
 
-// Reads a node's attributes; a failure is told to TensorFlow.
+// Reads a node's attributes; the first failure is told to TensorFlow, and nothing is read after it.
 class AttributeReader {
  public:
   explicit AttributeReader(TF_OpKernelConstruction* context) : context_(context) {}
@@ -35,12 +35,15 @@ class AttributeReader {
   }
 
   void Read(const char* name, Sizes& values) {
+    if (!Ok(status_)) return;
     TF_OpKernelConstruction_GetAttrInt64List(context_, name, values.data(), values.size(), status_.get());
   }
   void Read(const char* name, float& value) {
+    if (!Ok(status_)) return;
     TF_OpKernelConstruction_GetAttrFloat(context_, name, &value, status_.get());
   }
   void Read(const char* name, bool& value) {
+    if (!Ok(status_)) return;
     unsigned char flag = 0;
     TF_OpKernelConstruction_GetAttrBool(context_, name, &flag, status_.get());
     value = flag;
@@ -51,7 +54,8 @@ class AttributeReader {
   Status status_ = NewStatus();
 };
 
-// A kernel's inputs and outputs, all float32; a failure is told to TensorFlow.
+// A kernel's inputs and outputs, all float32. The first failure is told to TensorFlow; what is asked for after it is null,
+// since each call of TensorFlow's would begin by forgetting the failure.
 class Call {
  public:
   explicit Call(TF_OpKernelContext* context) : context_(context) {}
@@ -64,12 +68,14 @@ class Call {
 
   Tensor Input(int index, int dimensions) {
     TF_Tensor* tensor = nullptr;
+    if (!Fine()) return {tensor, TF_DeleteTensor};
     TF_GetInput(context_, index, &tensor, status_.get());
     if (Ok(status_) && TF_NumDims(tensor) != dimensions) Refuse("an input has another number of dimensions");
     return {tensor, TF_DeleteTensor};
   }
 
   Tensor Output(int index, const Sizes& shape) {
+    if (!Fine()) return {nullptr, TF_DeleteTensor};
     size_t bytes = sizeof(float);
     for (const int64_t size : shape) bytes *= size;
     return {TF_AllocateOutput(context_, index, TF_FLOAT, shape.data(), shape.size(), bytes, status_.get()),
@@ -78,6 +84,7 @@ class Call {
 
   // An output in the memory of an input of its shape, if no one else needs that. Asked before the input is.
   Tensor OutputInPlace(int index, int input, const Sizes& shape) {
+    if (!Fine()) return {nullptr, TF_DeleteTensor};
     int forwarded = -1;
     return {TF_ForwardInputOrAllocateOutput(context_, &input, 1, index, shape.data(), shape.size(), &forwarded,
                                             status_.get()),

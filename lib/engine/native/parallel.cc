@@ -73,15 +73,18 @@ class Pool {
   }
 
   void Serve() {
-    for (int64_t seen = 0;;) {
-      // A step is one operation after the other: the next job is there in no time.
-      Soon([&] { return arrivals_ != seen; });
-      std::shared_ptr<Job> job;
-      {
-        std::unique_lock<std::mutex> lock(mutex_);
+    for (;;) {
+      std::unique_lock<std::mutex> lock(mutex_);
+      std::shared_ptr<Job> job = Waiting();
+      if (!job) {
+        const int64_t seen = arrivals_;
+        lock.unlock();
+        // A step is one operation after the other: the next job is there in no time.
+        Soon([&] { return arrivals_ != seen; });
+        lock.lock();
         arrived_.wait(lock, [&] { return (job = Waiting()) != nullptr; });
-        seen = arrivals_;
       }
+      lock.unlock();
       Help(*job);
     }
   }
