@@ -151,6 +151,34 @@ describe('a recorded step with batch normalization', { skip }, () => {
     });
   });
 
+  it('adds and rectifies in inference too', async () => {
+    const [mean, variance] = [tf.fill([19], 2), tf.fill([19], 3)];
+    const layer = (a: TensorFlow.Tensor4D) =>
+      tf.relu(
+        tf.add(
+          tf.batchNorm4d(
+            a,
+            mean as TensorFlow.Tensor1D,
+            variance as TensorFlow.Tensor1D,
+            offset as TensorFlow.Tensor1D,
+            scale as TensorFlow.Tensor1D,
+            EPSILON,
+          ),
+          a,
+        ),
+      );
+    const step = compile(layer);
+    const expected = tf.relu(
+      tf.add(tf.add(tf.mul(tf.div(tf.sub(x, 2), Math.sqrt(3 + EPSILON)), scale), offset), x),
+    );
+    assertAllClose(numbers(layer(x)), numbers(expected), 1e-5);
+    assertAllClose(numbers(await step(x)), numbers(expected), 1e-5);
+    const operations = (await step.profile(x)).map(({ operation }) => operation);
+    assert.ok(operations.includes('BatchNormApplyAdd'), operations.join());
+    assert.ok(!operations.some((name) => /^Add|^Relu/.test(name) && name !== 'AddV2'), operations.join());
+    step.dispose();
+  });
+
   it('passes on what is not a number', async () => {
     const step = compile((a: TensorFlow.Tensor) => tf.relu(normalize(a, scale, offset)));
     const broken = tf.where(tf.greater(x, 4), Number.NaN, x);

@@ -1,5 +1,5 @@
 /**
- * Batch normalization in training as TensorFlow.js's kernel with its gradient: the library's own operations
+ * Batch normalization as TensorFlow.js's kernels, in training with its gradient: the library's own operations
  * (native/batch_norm_operations.cc) where they are faster, TensorFlow's fused one elsewhere.
  *
  * A kernel that is registered with its gradient takes part in `tf.grads`, `tf.variableGrads` and `tidy` like any other.
@@ -7,6 +7,7 @@
 import { type AttributeList, type DataId, floatType, nativeBackend, typeAttribute } from './backend';
 import { makeOffer } from './fusion';
 import { hasOwnOperations } from './graphSession';
+import { replaceKernel } from './kernels';
 import { rectifiedFrom } from './rectified';
 import { type TensorFlow, tf } from './tensorflow';
 
@@ -116,9 +117,30 @@ const own: Implementation = {
   },
 };
 
-function implementation(): Implementation {
-  return hasOwnOperations() && !nativeBackend().isUsingGpuDevice ? own : tensorflows;
+function hasOwn(): boolean {
+  return hasOwnOperations() && !nativeBackend().isUsingGpuDevice;
 }
+
+function implementation(): Implementation {
+  return hasOwn() ? own : tensorflows;
+}
+
+// Batch normalization by given statistics, as in inference.
+replaceKernel(
+  'FusedBatchNorm',
+  (
+    { x, scale, offset, mean, variance }: Inputs,
+    { varianceEpsilon }: { varianceEpsilon: number },
+    original: () => TensorFlow.Tensor,
+  ) => {
+    const isUsual = x.rank === 4 && mean.rank === 1 && scale && offset && hasOwn();
+    if (!isUsual) return original();
+    return tf.tidy(() => {
+      const inverseDeviation = tf.rsqrt(tf.add(variance, varianceEpsilon));
+      return apply([x, scale, offset, mean, inverseDeviation], undefined, false);
+    });
+  },
+);
 
 tf.registerKernel({
   kernelName: KERNEL,

@@ -66,6 +66,17 @@ replaceKernel(
     offerOf(x)?.rectify?.() ?? original(),
 );
 
+// TensorFlow.js ends operations on pictures by a reshape that mostly changes nothing, and would hide what stands before it.
+replaceKernel(
+  'Reshape',
+  ({ x }: { x: TensorFlow.Tensor }, { shape }: { shape: number[] }, original: () => TensorFlow.Tensor) => {
+    const isSame = shape.length === x.shape.length && shape.every((size, i) => size === x.shape[i]);
+    return isSame && isRecording()
+      ? (tf.engine().runKernel('Identity', { x }) as TensorFlow.Tensor)
+      : original();
+  },
+);
+
 interface Slice {
   begin: number | number[];
   size?: number | number[];

@@ -48,7 +48,7 @@ const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     name: 'quick',
     network: 'resnet10',
     width: 16,
-    epochs: 6,
+    epochs: 5,
     batchSize: 128,
     sample: false,
     augment: true,
