@@ -5,10 +5,11 @@ import { slope } from '../statistics.mjs';
 import { typescript } from '../typescript.mjs';
 
 const SUBJECT = ['resnet18', 8, 32];
-const STEPS = 3000;
+const STEPS = 6000;
 const SAMPLE = 100;
-const WARM_UP = 500;
-const SHOWN = 500;
+// JavaScript's heap takes some thousand steps to find its size.
+const WARM_UP = 3000;
+const SHOWN = 1000;
 
 /** @param {import('./section.mjs').Context} context */
 async function measure({ update }) {
