@@ -1,9 +1,9 @@
 /**
  * What the engine computes on.
  */
-import { execFileSync } from 'node:child_process';
 import * as os from 'node:os';
 import { nativeBackend } from './backend';
+import { type Card, cards, cudaLibraries, whyUnused } from './gpu';
 
 /** The processor that TensorFlow computes on. */
 export interface Device {
@@ -12,27 +12,50 @@ export interface Device {
   name: string;
   /** Cores of a CPU; undefined for a GPU. */
   cores?: number;
-  /** Memory in bytes: the card's own, or the machine's. */
+  /** Memory in bytes: the card's own, 0 where its driver doesn't tell, or the machine's. */
   memory: number;
+  /** Of a GPU: what its instructions are, `9.0` for an H100. */
+  computeCapability?: string;
+  /** Of a GPU: the versions that TensorFlow uses it with. */
+  cuda?: string;
+  cudnn?: string;
+  /** A GPU that is there but not used, and why. */
+  unused?: { name: string; reason: string };
+}
+
+/** Whether TensorFlow computes on a GPU. */
+export function usesGpu(): boolean {
+  return nativeBackend().isUsingGpuDevice;
 }
 
 function gpu(): Device {
-  const line = execFileSync(
-    'nvidia-smi',
-    ['--query-gpu=name,memory.total', '--format=csv,noheader,nounits'],
-    {
-      encoding: 'utf8',
-    },
-  ).split('\n')[0];
-  const [name, mebibytes] = line.split(', ');
-  return { kind: 'gpu', name, memory: Number(mebibytes) * 2 ** 20 };
+  // The first that TensorFlow sees.
+  const index = Number.parseInt(process.env.CUDA_VISIBLE_DEVICES ?? '0', 10);
+  const { name = 'NVIDIA GPU', memory = 0, computeCapability }: Partial<Card> = cards()[index] ?? {};
+  const { cuda, cudnn } = cudaLibraries() ?? {};
+  return { kind: 'gpu', name, memory, computeCapability, cuda, cudnn };
 }
+
+function cpu(): Device {
+  const cores = os.cpus();
+  const processor = {
+    kind: 'cpu',
+    name: cores[0].model.trim(),
+    cores: cores.length,
+    memory: os.totalmem(),
+  } as const;
+  const [card] = cards();
+  return card
+    ? { ...processor, unused: { name: card.name, reason: whyUnused(card, cudaLibraries()) } }
+    : processor;
+}
+
+let known: Device | undefined;
 
 /**
  * The device that everything runs on: the first GPU where TensorFlow found one it can use, else the CPU.
  */
 export function device(): Device {
-  if (nativeBackend().isUsingGpuDevice) return gpu();
-  const cores = os.cpus();
-  return { kind: 'cpu', name: cores[0].model.trim(), cores: cores.length, memory: os.totalmem() };
+  known ??= usesGpu() ? gpu() : cpu();
+  return known;
 }
