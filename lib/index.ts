@@ -32,6 +32,7 @@ export {
   type CompileOptions,
   compile,
   type OperationCost,
+  type Precision,
   type Step,
   type StepOutput,
 } from './engine/compile';

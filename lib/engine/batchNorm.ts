@@ -5,6 +5,7 @@
  * A kernel that is registered with its gradient takes part in `tf.grads`, `tf.variableGrads` and `tidy` like any other.
  */
 import { type AttributeList, type DataId, floatType, nativeBackend, typeAttribute } from './backend';
+import { usesGpu } from './device';
 import { makeOffer } from './fusion';
 import { hasOwnOperations } from './graphSession';
 import { replaceKernel } from './kernels';
@@ -118,7 +119,7 @@ const own: Implementation = {
 };
 
 function hasOwn(): boolean {
-  return hasOwnOperations() && !nativeBackend().isUsingGpuDevice;
+  return hasOwnOperations() && !usesGpu();
 }
 
 function implementation(): Implementation {

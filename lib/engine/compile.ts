@@ -3,11 +3,15 @@
  */
 import './filterGradient';
 import './convolution';
+import './gather';
 import { setImmediate } from 'node:timers/promises';
 import './gradients';
-import { EngineError } from '../errors';
+import { checkChoice } from '../checks';
+import { ConfigError, EngineError } from '../errors';
+import { usesGpu } from './device';
 import { Graph } from './graph';
 import type { RunArguments, Value } from './graphSession';
+import { PRECISIONS, type Precision } from './precision';
 import { type OperationCost, operationCosts } from './profile';
 import { RecordCheck } from './recordCheck';
 import { mapTensors, type StepOutput } from './stepOutput';
@@ -16,7 +20,7 @@ import { type Trace, trace } from './trace';
 import { tensorOf, valuesOf } from './values';
 import { VariableStore } from './variableStore';
 
-export type { OperationCost, StepOutput };
+export type { OperationCost, Precision, StepOutput };
 
 /** A compiled step: called like the function it was made from, and awaited. */
 export interface Step<Inputs extends TensorFlow.Tensor[], Output extends StepOutput> {
@@ -40,6 +44,14 @@ export interface CompileOptions {
    * branch of JavaScript has changed, which the record keeps as it was. Slow, for debugging. Default false.
    */
   check?: boolean;
+  /** What convolutions and products are computed in; only a record can do it in 16 bits. Default `tf32`, as TensorFlow does. */
+  precision?: Precision;
+}
+
+/** What the rooms of this library tell besides. */
+export interface StepOptions extends CompileOptions {
+  /** As how many devices the processor is to appear, `cpu:0` and on, for `onDevice`. Default 1. */
+  cpus?: number;
 }
 
 type StepFunction = (...inputs: TensorFlow.Tensor[]) => StepOutput;
@@ -82,10 +94,10 @@ class Recorded implements Runner {
 
   constructor(
     private readonly fn: StepFunction,
-    check: boolean,
+    private readonly options: StepOptions,
   ) {
-    if (check) this.check = new RecordCheck(fn);
-    this.graph = this.check?.graph ?? new Graph();
+    if (options.check) this.check = new RecordCheck(fn, options);
+    this.graph = this.check?.graph ?? new Graph(options);
     this.store = new VariableStore(this.graph);
   }
 
@@ -121,7 +133,7 @@ class Recorded implements Runner {
       this.check?.verify(known, inputs);
       return known;
     }
-    const traced = trace(this.fn, inputs, this.graph, this.store);
+    const traced = trace(this.fn, inputs, this.graph, this.store, this.options);
     this.check?.add(traced, this.store);
     this.traces.set(key, traced);
     const { variables, targets } = traced.initial;
@@ -137,6 +149,18 @@ class Recorded implements Runner {
   }
 }
 
+function runnerOf(fn: StepFunction, options: StepOptions): Runner {
+  const { compile = true, precision = 'tf32' } = options;
+  checkChoice('precision', precision, PRECISIONS);
+  if (compile) return new Recorded(fn, options);
+  // On a CPU, tf32 is float32.
+  if (precision === 'tf32' || (precision === 'float32' && !usesGpu())) return new Eager(fn);
+  throw new ConfigError(
+    `Only a compiled step can compute in ${precision}.`,
+    'Leave out precision, or `compile: false`.',
+  );
+}
+
 /**
  * Makes a step of a function over tensors and variables. It is recorded at its first call with each combination of input
  * shapes; every call then is one call of TensorFlow, on a thread of its own.
@@ -148,13 +172,14 @@ class Recorded implements Runner {
  * @param fn takes tensors, returns tensors; none of its inputs is disposed
  * @returns the step. Its outputs belong to the caller, who disposes them.
  * @throws EngineError when called, for what can't be recorded, naming the line
+ * @throws ConfigError for a precision that isn't one, or that needs a record
  */
 export function compile<Inputs extends TensorFlow.Tensor[], Output extends StepOutput>(
   fn: (...inputs: Inputs) => Output,
-  { compile = true, check = false }: CompileOptions = {},
+  options: StepOptions = {},
 ): Step<Inputs, Output> {
   const run = fn as unknown as StepFunction;
-  let runner: Runner | undefined = compile ? new Recorded(run, check) : new Eager(run);
+  let runner: Runner | undefined = runnerOf(run, options);
   const alive = () => {
     if (runner) return runner;
     throw new EngineError(

@@ -5,12 +5,14 @@
  */
 import { type AttributeList, nativeBackend } from './backend';
 import { type ConvolutionAttributes, type ConvolutionInfo, infoOf, type Shape4D } from './convolutionInfo';
+import { usesGpu } from './device';
 import { anew, makeOffer } from './fusion';
 import { hasOwnOperations } from './graphSession';
 import { replaceKernel } from './kernels';
 import { type Margins, unpadded } from './margins';
+import { reducedType } from './precision';
 import type { TensorFlow } from './tensorflow';
-import { execute } from './trace';
+import { execute, recordingPrecision } from './trace';
 
 interface Inputs {
   x: TensorFlow.Tensor4D;
@@ -65,7 +67,9 @@ function isDirect({
   filterShape,
 }: ConvolutionInfo): boolean {
   const dense = dilationHeight === 1 && dilationWidth === 1 && inChannels === filterShape[2];
-  return dense && dataFormat === 'channelsLast' && !nativeBackend().isUsingGpuDevice && hasOwnOperations();
+  const full = reducedType(recordingPrecision() ?? 'float32') === undefined;
+  const mine = full && !usesGpu() && hasOwnOperations();
+  return dense && dataFormat === 'channelsLast' && mine;
 }
 
 function listAttribute(name: string, value: number[]): AttributeList[number] {

@@ -3,7 +3,14 @@
  */
 import type { Attribute, AttributeList } from './backend';
 import { nativeBackend } from './backend';
-import { type GraphSession, newGraphSession, type Output, type OutputType, type Value } from './graphSession';
+import {
+  type GraphSession,
+  newGraphSession,
+  type Output,
+  type OutputType,
+  type SessionOptions,
+  type Value,
+} from './graphSession';
 
 /** What is known of an operation's inputs: for each, how many of the flat inputs it takes. */
 interface ArgumentDefinition {
@@ -26,22 +33,33 @@ export interface Added {
 export interface Placement {
   /** Nodes that have to run before. */
   after?: number[];
+  /** The device, in TensorFlow's words: `/device:CPU:1`. */
+  device?: string;
 }
 
 /** Grows a graph for one session. */
 export class Graph {
-  readonly session: GraphSession = newGraphSession();
+  readonly session: GraphSession;
   private readonly definitions = new Map<string, ArgumentDefinition[]>();
   private count = 0;
+
+  constructor(options: SessionOptions = {}) {
+    this.session = newGraphSession(options);
+  }
 
   /**
    * Adds a node.
    *
    * @param inputs one after the other, the members of an input that is a list too, as TensorFlow.js's kernels pass them
    */
-  add(op: string, inputs: Output[], attributes: AttributeList, { after = [] }: Placement = {}): Added {
+  add(
+    op: string,
+    inputs: Output[],
+    attributes: AttributeList,
+    { after = [], device = '' }: Placement = {},
+  ): Added {
     const name = `${op}_${this.count++}`;
-    return this.session.addNode(op, name, this.grouped(op, inputs, attributes), attributes, after, '');
+    return this.session.addNode(op, name, this.grouped(op, inputs, attributes), attributes, after, device);
   }
 
   /** Adds a constant. */

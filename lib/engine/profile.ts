@@ -2,10 +2,12 @@
  * What each operation of a recorded step costs: TensorFlow's own trace of one run, added up by operation.
  */
 
-/** The cost of all nodes of one operation in one run of a step. */
+/** The cost of all nodes of one operation on one device, in one run of a step. */
 export interface OperationCost {
   /** TensorFlow's name of the kernel that ran, which may be a fused one that took the place of several operations. */
   operation: string;
+  /** Where it ran: `cpu:0`, `gpu:0`. */
+  device: string;
   /** How many nodes ran it. */
   count: number;
   /** Milliseconds that they took together. Nodes run side by side, so all costs may add up to more than the run took. */
@@ -57,28 +59,47 @@ function integerIn(message: Uint8Array, number: number): number {
 // Field numbers of tensorflow/core/framework/step_stats.proto and tensorflow/core/protobuf/config.proto.
 const RUN_METADATA = { stepStats: 1 };
 const STEP_STATS = { devices: 1 };
-const DEVICE_STEP_STATS = { nodes: 2 };
+const DEVICE_STEP_STATS = { device: 1, nodes: 2 };
 const NODE_EXEC_STATS = { label: 8, opStartNanos: 14, opEndNanos: 15 };
 
+function textIn(message: Uint8Array, number: number): string {
+  return bytesIn(message, number).map((text) => Buffer.from(text).toString())[0] ?? '';
+}
+
+/** What a node ran, and how long; undefined for a transfer, which isn't an operation. */
+function operationOf(node: Uint8Array): { operation: string; ms: number } | undefined {
+  const label = textIn(node, NODE_EXEC_STATS.label);
+  const operation = / = ([^(]+)\(/.exec(label)?.[1]; // "name = Operation(inputs)"
+  const [start, end] = [NODE_EXEC_STATS.opStartNanos, NODE_EXEC_STATS.opEndNanos].map((field) =>
+    integerIn(node, field),
+  );
+  return operation === undefined ? undefined : { operation, ms: (end - start) / 1e6 };
+}
+
 /**
- * Adds up a trace by operation, the dearest first.
+ * Adds up a trace by operation and device, the dearest first.
  *
  * @param metadata a serialized `tensorflow.RunMetadata`
  */
 export function operationCosts(metadata: Uint8Array): OperationCost[] {
   const costs = new Map<string, OperationCost>();
-  const nodes = bytesIn(metadata, RUN_METADATA.stepStats)
-    .flatMap((stepStats) => bytesIn(stepStats, STEP_STATS.devices))
-    .flatMap((device) => bytesIn(device, DEVICE_STEP_STATS.nodes));
-  for (const node of nodes) {
-    const label = bytesIn(node, NODE_EXEC_STATS.label).map((text) => Buffer.from(text).toString())[0] ?? '';
-    const operation = / = ([^(]+)\(/.exec(label)?.[1]; // "name = Operation(inputs)"
-    if (operation === undefined) continue; // a transfer, not an operation
-    const cost = costs.get(operation) ?? { operation, count: 0, ms: 0 };
-    cost.count++;
-    cost.ms +=
-      (integerIn(node, NODE_EXEC_STATS.opEndNanos) - integerIn(node, NODE_EXEC_STATS.opStartNanos)) / 1e6;
-    costs.set(operation, cost);
+  const devices = bytesIn(metadata, RUN_METADATA.stepStats).flatMap((stats) =>
+    bytesIn(stats, STEP_STATS.devices),
+  );
+  for (const stats of devices) {
+    // "/job:localhost/replica:0/task:0/device:CPU:0"
+    const device = textIn(stats, DEVICE_STEP_STATS.device)
+      .replace(/^.*device:/, '')
+      .toLowerCase();
+    for (const node of bytesIn(stats, DEVICE_STEP_STATS.nodes)) {
+      const ran = operationOf(node);
+      if (!ran) continue;
+      const key = `${ran.operation} ${device}`;
+      const cost = costs.get(key) ?? { operation: ran.operation, device, count: 0, ms: 0 };
+      cost.count++;
+      cost.ms += ran.ms;
+      costs.set(key, cost);
+    }
   }
   return [...costs.values()].sort((a, b) => b.ms - a.ms);
 }

@@ -5,6 +5,7 @@
  * that a second record costs little enough to be made at each call, and leaves no trace.
  */
 import { EngineError } from '../errors';
+import type { SessionOptions } from './graphSession';
 import { type Outline, outlineOf, RememberedGraph } from './outline';
 import { outlineChanges } from './outlineChanges';
 import type { StepOutput } from './stepOutput';
@@ -15,10 +16,15 @@ import { VariableStore } from './variableStore';
 /** Checks the records of one function. */
 export class RecordCheck {
   /** What the function is to be recorded into. */
-  readonly graph = new RememberedGraph();
+  readonly graph: RememberedGraph;
   private readonly outlines = new Map<Trace, Outline>();
 
-  constructor(private readonly fn: (...inputs: TensorFlow.Tensor[]) => StepOutput) {}
+  constructor(
+    private readonly fn: (...inputs: TensorFlow.Tensor[]) => StepOutput,
+    private readonly options: SessionOptions,
+  ) {
+    this.graph = new RememberedGraph(options);
+  }
 
   /** Takes in a record that was just made. */
   add(traced: Trace, store: VariableStore): void {
@@ -43,10 +49,10 @@ export class RecordCheck {
   }
 
   private outlineNow(inputs: readonly TensorFlow.Tensor[]): Outline {
-    const graph = new RememberedGraph();
+    const graph = new RememberedGraph(this.options);
     try {
       const store = new VariableStore(graph);
-      return outlineOf(trace(this.fn, inputs, graph, store, { again: true }), graph, store);
+      return outlineOf(trace(this.fn, inputs, graph, store, { ...this.options, again: true }), graph, store);
     } finally {
       graph.session.close();
     }

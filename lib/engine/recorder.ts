@@ -7,9 +7,10 @@
 import { EngineError } from '../errors';
 import { type AttributeList, type DataId, nativeBackend, typeAttribute } from './backend';
 import { callerLine } from './callerLine';
-import type { Added, Graph } from './graph';
+import type { Added, Graph, Placement } from './graph';
 import type { Output, OutputType } from './graphSession';
 import { ownValues } from './ownValues';
+import { castAttributes, isReducible, type Precision, reducedType, withType } from './precision';
 import { type TensorFlow, tf } from './tensorflow';
 import { typeName, typeNumber, valuesOf } from './values';
 import type { VariableStore } from './variableStore';
@@ -29,6 +30,14 @@ const OPAQUE_OUTPUTS = new Set(['FusedBatchNormV3:5']);
 // Tensors made while recording; their values exist only in the session.
 const abstract = new WeakSet<DataId>();
 
+/** How a function is recorded. */
+export interface RecorderOptions {
+  /** It was recorded before: it may make no more variables, and isn't warned. */
+  again: boolean;
+  /** What convolutions and products are computed in. */
+  precision: Precision;
+}
+
 /** Turns what TensorFlow.js does into nodes of a graph. */
 export class Recorder {
   readonly variables = new Set<TensorFlow.Variable>();
@@ -41,8 +50,10 @@ export class Recorder {
   private readonly updates = new Map<TensorFlow.Variable, number[]>();
   /** Nodes whose values come from a variable that was updated in place. */
   private readonly late = new Set<number>();
-  /** Nodes that what is recorded now runs after. */
-  private after: number[] = [];
+  /** Where what is recorded now is to stand. */
+  private placement: Placement = {};
+  /** Outputs in fewer bits. */
+  private readonly reduced = new Map<Output, Output>();
   /** First values, computed in the graph, of variables that the function made. */
   private readonly initial: { variable: TensorFlow.Variable; value: Output }[] = [];
 
@@ -50,9 +61,13 @@ export class Recorder {
     private readonly graph: Graph,
     private readonly store: VariableStore,
     variables: readonly TensorFlow.Variable[],
-    private readonly options: { again: boolean },
+    private readonly options: RecorderOptions,
   ) {
     this.owners = new Map(variables.map((variable) => [variable.dataId, variable]));
+  }
+
+  get precision(): Precision {
+    return this.options.precision;
   }
 
   /** Whether a tensor's values are those of a run, so that there are none yet. */
@@ -109,19 +124,27 @@ export class Recorder {
 
   /** Has what `record` adds run no sooner than a tensor is there. */
   recordAfter<T>(tensor: TensorFlow.Tensor, record: () => T): T {
-    const { after } = this;
-    this.after = [this.outputOf(tensor)[0]];
+    return this.recordAt({ after: [this.outputOf(tensor)[0]] }, record);
+  }
+
+  /** Has what `record` adds stand where `placement` says. */
+  recordAt<T>(placement: Placement, record: () => T): T {
+    const outer = this.placement;
+    this.placement = { ...outer, ...placement };
     try {
       return record();
     } finally {
-      this.after = after;
+      this.placement = outer;
     }
   }
 
   private add(op: string, attributes: AttributeList, inputs: TensorFlow.Tensor[]): Added {
     const refs = inputs.map((input) => this.outputOf(input));
     try {
-      return this.addNode(op, attributes, refs);
+      const type = isReducible(op) ? reducedType(this.options.precision) : undefined;
+      return type === undefined
+        ? this.addNode(op, attributes, refs)
+        : this.addReduced(op, attributes, inputs, type);
     } catch (cause) {
       throw new EngineError(
         `${op} can't be recorded: ${(cause as Error).message} (${callerLine()}).`,
@@ -131,8 +154,29 @@ export class Recorder {
     }
   }
 
+  /** Adds an operation with its factors rounded to a type of fewer bits, and its result back in float32. */
+  private addReduced(
+    op: string,
+    attributes: AttributeList,
+    inputs: TensorFlow.Tensor[],
+    type: number,
+  ): Added {
+    const { TF_FLOAT } = nativeBackend().binding;
+    const factors = inputs.map((input) => {
+      const output = this.outputOf(input);
+      if (input.dtype !== 'float32') return output;
+      const known = this.reduced.get(output);
+      if (known) return known;
+      const cast: Output = [this.addNode('Cast', castAttributes(TF_FLOAT, type), [output]).node, 0];
+      this.reduced.set(output, cast);
+      return cast;
+    });
+    const { node } = this.addNode(op, withType(attributes, type), factors);
+    return this.addNode('Cast', castAttributes(type, TF_FLOAT), [[node, 0]]);
+  }
+
   private addNode(op: string, attributes: AttributeList, inputs: Output[]): Added {
-    const added = this.graph.add(op, inputs, attributes, { after: this.after });
+    const added = this.graph.add(op, inputs, attributes, this.placement);
     if (inputs.some(([node]) => this.late.has(node))) this.late.add(added.node);
     return added;
   }

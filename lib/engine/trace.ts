@@ -10,8 +10,9 @@ import { callerLine } from './callerLine';
 import type { Graph } from './graph';
 import type { Output } from './graphSession';
 import { ownValues } from './ownValues';
+import type { Precision } from './precision';
 import { withRecordedRandomness } from './randomness';
-import { Recorder } from './recorder';
+import { Recorder, type RecorderOptions } from './recorder';
 import { type StepOutput, tensorsIn } from './stepOutput';
 import { type TensorFlow, tf } from './tensorflow';
 import type { VariableStore } from './variableStore';
@@ -77,6 +78,20 @@ export function standing(tensors: readonly TensorFlow.Tensor[]): () => boolean {
     recorder !== undefined && tensors.every((tensor, i) => recorder.outputOf(tensor) === outputs[i]);
 }
 
+/** What convolutions and products are computed in: as the step that is being recorded says. */
+export function recordingPrecision(): Precision | undefined {
+  return active?.precision;
+}
+
+/**
+ * Has what `record` does computed by a device, in the step that is being recorded.
+ *
+ * @param device `cpu:1`, `gpu:0`
+ */
+export function onDevice<T>(device: string, record: () => T): T {
+  return active ? active.recordAt({ device: `/device:${device.toUpperCase()}` }, record) : record();
+}
+
 /** Has what `record` does run no sooner than a tensor is there, in the step that is being recorded. */
 export function recordAfter<T>(tensor: TensorFlow.Tensor, record: () => T): T {
   return active ? active.recordAfter(tensor, record) : record();
@@ -136,7 +151,6 @@ function redirected<T>(
  * Records a function into a graph. All variables hold afterwards what they held before.
  *
  * @param inputs give the types and shapes; their values don't matter
- * @param options with `again` the function has been recorded before: it may make no more variables, and isn't warned
  * @throws EngineError for what can't be recorded, naming the line
  */
 export function trace(
@@ -144,7 +158,7 @@ export function trace(
   inputs: readonly TensorFlow.Tensor[],
   graph: Graph,
   store: VariableStore,
-  { again = false }: { again?: boolean } = {},
+  { again = false, precision = 'tf32' }: Partial<RecorderOptions> = {},
 ): Trace {
   const before = new Map<TensorFlow.Variable, TensorFlow.Tensor>();
   const remember = (variable: TensorFlow.Variable) => before.set(variable, tf.keep(variable.clone()));
@@ -152,7 +166,7 @@ export function trace(
   // The recorder knows a variable by its values.
   variables.forEach(ownValues);
   variables.forEach(remember);
-  const recorder = new Recorder(graph, store, variables, { again });
+  const recorder = new Recorder(graph, store, variables, { again, precision });
   const adopt = (variable: TensorFlow.Variable) => {
     try {
       recorder.adopt(variable);

@@ -15,6 +15,7 @@
 
 #include "operations.h"
 #include "tensorflow/c/c_api.h"
+#include "tensorflow/core/platform/tensor_float_32_utils.h"
 #include "tensorflow_handles.h"
 
 namespace {
@@ -85,6 +86,8 @@ struct SessionState {
   std::condition_variable changed;
   uint64_t next_turn = 0;
   uint64_t turn = 0;
+  // Whether a GPU may round factors of float32 to 11 bits.
+  bool tensor_float_32 = true;
 
   ~SessionState() {
     auto status = NewStatus();
@@ -112,6 +115,8 @@ struct Run {
   void Execute() {
     std::unique_lock<std::mutex> lock(state->mutex);
     state->changed.wait(lock, [this] { return state->turn == my_turn; });
+    // TensorFlow has one switch for all sessions, which operations look at when they run.
+    tsl::enable_tensor_float_32_execution(state->tensor_float_32);
     std::vector<TF_Tensor*> values;
     for (auto& value : feed_values) values.push_back(value.get());
     fetched.assign(fetches.size(), nullptr);
@@ -121,6 +126,7 @@ struct Run {
     TF_SessionRun(state->session, options.get(), feeds.data(), values.data(), feeds.size(), fetches.data(),
                   fetched.data(), fetches.size(), targets.data(), targets.size(), traced ? metadata.get() : nullptr,
                   status.get());
+    tsl::enable_tensor_float_32_execution(true);
     ++state->turn;
     state->changed.notify_all();
   }
@@ -172,9 +178,10 @@ class GraphSession : public Napi::ObjectWrap<GraphSession> {
                        });
   }
 
-  // new GraphSession(config?: Uint8Array): config is a serialized tensorflow.ConfigProto.
+  // new GraphSession(config: Uint8Array | undefined, tensorFloat32: boolean): config is a serialized tensorflow.ConfigProto.
   explicit GraphSession(const Napi::CallbackInfo& info)
       : Napi::ObjectWrap<GraphSession>(info), state_(std::make_shared<SessionState>()) {
+    state_->tensor_float_32 = info[1].ToBoolean();
     auto status = NewStatus();
     TF_SessionOptions* options = TF_NewSessionOptions();
     if (info.Length() > 0 && info[0].IsTypedArray()) {
