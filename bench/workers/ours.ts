@@ -2,7 +2,7 @@
 import { tf } from '../../lib/engine/tensorflow';
 import { crossEntropy } from '../../lib/training/crossEntropy';
 import { SGD } from '../../lib/training/sgd';
-import { compileTraining } from '../../lib/training/train';
+import { compileTraining } from '../../lib/training/trainingStep';
 import { serveSteps } from './serve';
 import { batch, network } from './subject';
 
@@ -13,7 +13,7 @@ const step = compileTraining(network(name, width), { optimizer, criterion: cross
 const rates = [tf.scalar(optimizer.lr), tf.scalar(optimizer.momentum)] as const;
 
 serveSteps(async () => {
-  const { loss, correct } = await step(images, labels, ...rates);
+  const { loss, correct } = await step(...rates, images, labels);
   loss.dataSync();
   correct.dataSync();
   tf.dispose([loss, correct]);

@@ -24,6 +24,9 @@ export interface Augmentation {
   flip: boolean;
 }
 
+/** The augmentation that leaves an image as it is. */
+export const UNCHANGED: Augmentation = { top: CROP_PADDING, left: CROP_PADDING, flip: false };
+
 /** Draws an augmentation: each of the 9×9 corners equally likely, and mirrored every second time. */
 export function randomAugmentation(random: Random): Augmentation {
   const corners = 2 * CROP_PADDING + 1;

@@ -49,30 +49,34 @@ export async function evaluate(
   { criterion = crossEntropy(), ...options }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   checkFit(net, loader.dataset);
-  const step = compileEvaluation(net, criterion, options);
+  const step = compileEvaluation(net, loader, criterion, options);
   try {
     return await evaluateWith(step, loader);
   } finally {
     step.dispose();
+    loader.dispose();
   }
 }
 
 type EvaluationStep = Step<
-  [images: TensorFlow.Tensor4D, labels: TensorFlow.Tensor1D],
-  { loss: TensorFlow.Scalar; predictions: TensorFlow.Tensor1D }
+  TensorFlow.Tensor[],
+  { loss: TensorFlow.Scalar; predictions: TensorFlow.Tensor1D; labels: TensorFlow.Tensor1D }
 >;
 
-/** Compiles the step of an evaluation, for who evaluates more than once; who calls disposes it. */
+/** Compiles the step of an evaluation, for who evaluates more than once; who calls disposes it. It takes a loader's inputs. */
 export function compileEvaluation(
   net: TensorFlow.LayersModel,
+  loader: DataLoader,
   criterion: Criterion,
   options: CompileOptions,
 ): EvaluationStep {
-  return compile((images, labels) => {
+  return compile((...inputs) => {
+    const { images, labels } = loader.batch(inputs);
     const logits = net.apply(images, { training: false }) as TensorFlow.Tensor2D;
     return {
       loss: criterion(logits, labels),
       predictions: tf.argMax(logits, 1) as TensorFlow.Tensor1D,
+      labels,
     };
   }, options);
 }
@@ -83,12 +87,12 @@ export async function evaluateWith(step: EvaluationStep, loader: DataLoader): Pr
   const confusion = classNames.map(() => classNames.map(() => 0));
   const predictions: number[] = [];
   let loss = 0;
-  for (const { images, labels } of loader) {
-    const outputs = await step(images, labels);
-    const truth = labels.dataSync();
+  for (const { tensors, length } of loader.inputs()) {
+    const outputs = await step(...tensors);
+    const truth = outputs.labels.dataSync();
     const found = outputs.predictions.dataSync();
-    loss += outputs.loss.dataSync()[0] * truth.length;
-    tf.dispose([images, labels, outputs.loss, outputs.predictions]);
+    loss += outputs.loss.dataSync()[0] * length;
+    tf.dispose([...tensors, ...Object.values(outputs)]);
     truth.forEach((label, i) => {
       confusion[label][found[i]]++;
     });

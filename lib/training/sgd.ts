@@ -77,18 +77,26 @@ export class SGD {
    * @param params what to change; a parameter's first step makes its velocity
    * @param lr this step's learning rate
    * @param momentum this step's momentum
+   * @param when a bool: whether to take the step at all. Without it, it is taken.
    */
   apply(
     grads: TensorFlow.NamedTensorMap,
     params: readonly TensorFlow.Variable[],
     lr: TensorFlow.Scalar,
     momentum: TensorFlow.Scalar,
+    when?: TensorFlow.Scalar,
   ): void {
+    const { nesterov } = this;
     tf.tidy(() => {
+      // A step left out is one of length 0 that keeps all of its momentum.
+      const rates = when
+        ? { lr: tf.where(when, lr, 0), momentum: tf.where(when, momentum, 1), nesterov }
+        : { lr, momentum, nesterov };
       for (const param of params) {
         const gradient = grads[param.name];
         const decayed = this.weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(param, this.weightDecay));
-        applyMomentum(param, this.velocityOf(param), decayed, { lr, momentum, nesterov: this.nesterov });
+        const taken = when ? tf.where(when, decayed, tf.zerosLike(decayed)) : decayed;
+        applyMomentum(param, this.velocityOf(param), taken, rates);
       }
     });
   }

@@ -5,8 +5,8 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { checkPositiveInteger } from '../checks';
-import type { DataLoader } from '../data/dataLoader';
-import { type CompileOptions, compile, type Step } from '../engine/compile';
+import type { BatchInputs, DataLoader } from '../data/dataLoader';
+import type { CompileOptions } from '../engine/compile';
 import { type TensorFlow, tf } from '../engine/tensorflow';
 import { ConfigError, ModelError } from '../errors';
 import { setNetworkInfo } from '../models/networkInfo';
@@ -16,10 +16,10 @@ import type { TrainListener } from './events';
 import { checkFit } from './fit';
 import type { EpochRecord, History } from './history';
 import { writeHistory } from './historyFile';
-import { parameters } from './parameters';
 import { saveModel } from './saveModel';
 import type { Scheduler } from './scheduler';
 import type { SGD } from './sgd';
+import { compileTraining, type TrainingStep } from './trainingStep';
 
 /** What `train` takes besides the network and the data. Its steps run as `compile`'s options say. */
 export interface TrainOptions extends CompileOptions {
@@ -31,6 +31,11 @@ export interface TrainOptions extends CompileOptions {
   criterion: Criterion;
   /** Writes the optimizer's learning rate as training goes on. Without it the rate stays. */
   scheduler?: Scheduler;
+  /**
+   * Devices to share each batch, as PyTorch's `nn.DataParallel`: `['gpu:0', 'gpu:1']`. Batch normalization is each part's own.
+   * Without it there is one.
+   */
+  devices?: readonly string[];
   /** The folder that the network is saved to after each epoch, with history.json. Without it nothing is saved. */
   savePath?: string;
   /** Is told each batch, each epoch, and what else is worth a line. An error it throws ends the run. */
@@ -58,8 +63,8 @@ export async function train(
   if (savePath !== undefined) onProgress({ kind: 'message', text: await makeFolderFor(savePath) });
   setNetworkInfo(net, { classNames: trainLoader.dataset.classNames, normalization: trainLoader.normalize });
 
-  const trainStep = compileTraining(net, options);
-  const testStep = compileEvaluation(net, criterion, options);
+  const trainStep = compileTraining(net, { ...options, makeBatch: (inputs) => trainLoader.batch(inputs) });
+  const testStep = compileEvaluation(net, testLoader, criterion, options);
   const records: EpochRecord[] = [];
   try {
     for (let epoch = 1; epoch <= epochs; epoch++) {
@@ -134,36 +139,6 @@ async function makeFolderFor(savePath: string): Promise<string> {
   return made === undefined ? `The folder ${folder} exists already.` : `Made the folder ${folder}.`;
 }
 
-type TrainingStep = Step<
-  [
-    images: TensorFlow.Tensor4D,
-    labels: TensorFlow.Tensor1D,
-    lr: TensorFlow.Scalar,
-    momentum: TensorFlow.Scalar,
-  ],
-  { loss: TensorFlow.Scalar; correct: TensorFlow.Scalar }
->;
-
-/** Forward, backward, update: all of a training step, compiled. Its outputs are as before the update. Who calls disposes it. */
-export function compileTraining(
-  net: TensorFlow.LayersModel,
-  options: Pick<TrainOptions, 'optimizer' | 'criterion'> & CompileOptions,
-): TrainingStep {
-  const { optimizer, criterion } = options;
-  const params = parameters(net);
-  return compile((images, labels, lr, momentum) => {
-    let logits!: TensorFlow.Tensor2D; // [n, classes]
-    const { value: loss, grads } = tf.variableGrads(() => {
-      logits = tf.keep(net.apply(images, { training: true }) as TensorFlow.Tensor2D);
-      return criterion(logits, labels);
-    }, params);
-    optimizer.apply(grads, params, lr, momentum);
-    const correct: TensorFlow.Scalar = tf.sum(tf.equal(tf.argMax(logits, 1), labels));
-    logits.dispose();
-    return { loss, correct };
-  }, options);
-}
-
 /** One pass over the training images: mean loss, and share classified right, each batch as it was before its update. */
 async function trainEpoch(
   step: TrainingStep,
@@ -173,13 +148,13 @@ async function trainEpoch(
 ): Promise<{ loss: number; accuracy: number }> {
   const began = performance.now();
   let [batch, images, lossSum, correct] = [0, 0, 0, 0];
-  const batches = loader[Symbol.iterator]();
+  const batches = loader.inputs();
   let next = batches.next();
   try {
     while (!next.done) {
       const inputs = next.value;
       const { lr: learningRate } = optimizer;
-      const n = inputs.labels.shape[0];
+      const n = inputs.length;
       const running = run(step, inputs, optimizer);
       // Made while TensorFlow computes, on a thread of its own.
       next = batches.next();
@@ -209,7 +184,7 @@ async function trainEpoch(
       });
     }
   } finally {
-    if (!next.done) tf.dispose([next.value.images, next.value.labels]); // made ahead of a run that ended early
+    if (!next.done) tf.dispose(next.value.tensors); // made ahead of a run that ended early
   }
   return { loss: lossSum / images, accuracy: correct / images };
 }
@@ -217,16 +192,16 @@ async function trainEpoch(
 /** Takes one step, reads what it gives, and frees it with its inputs. */
 async function run(
   step: TrainingStep,
-  { images, labels }: { images: TensorFlow.Tensor4D; labels: TensorFlow.Tensor1D },
+  { tensors }: BatchInputs,
   { lr, momentum }: SGD,
 ): Promise<{ loss: number; correct: number }> {
-  const inputs = [images, labels, tf.scalar(lr), tf.scalar(momentum)] as const;
+  const rates = [tf.scalar(lr), tf.scalar(momentum)] as const;
   try {
-    const outputs = await step(...inputs);
+    const outputs = await step(...rates, ...tensors);
     const values = { loss: outputs.loss.dataSync()[0], correct: outputs.correct.dataSync()[0] };
     tf.dispose(outputs);
     return values;
   } finally {
-    tf.dispose([...inputs]);
+    tf.dispose([...rates, ...tensors]);
   }
 }

@@ -1,0 +1,75 @@
+/**
+ * One step of training, compiled: forward, backward, update.
+ */
+import type { Batch } from '../data/dataLoader';
+import { type CompileOptions, compile, type Step } from '../engine/compile';
+import { type TensorFlow, tf } from '../engine/tensorflow';
+import type { Criterion } from './crossEntropy';
+import { cpusOf, gradientsOnDevices } from './dataParallel';
+import { gradientsOf } from './gradients';
+import { LossScale } from './lossScale';
+import { parameters } from './parameters';
+import type { SGD } from './sgd';
+
+/** Takes the rates, and then what a loader's `inputs` gave. */
+export type TrainingStep = Step<
+  [lr: TensorFlow.Scalar, momentum: TensorFlow.Scalar, ...batch: TensorFlow.Tensor[]],
+  { loss: TensorFlow.Scalar; correct: TensorFlow.Scalar }
+>;
+
+export interface TrainingStepOptions extends CompileOptions {
+  optimizer: SGD;
+  criterion: Criterion;
+  /** Devices to share each batch. */
+  devices?: readonly string[];
+  /** The batch of what the step is fed. Default: it is fed the images and the labels. */
+  makeBatch?(inputs: TensorFlow.Tensor[]): Batch;
+}
+
+/** All of a training step, compiled. Its outputs are as before the update. Who calls disposes it. */
+export function compileTraining(
+  net: TensorFlow.LayersModel,
+  {
+    optimizer,
+    criterion,
+    devices = [],
+    makeBatch = ([images, labels]) => ({
+      images: images as TensorFlow.Tensor4D,
+      labels: labels as TensorFlow.Tensor1D,
+    }),
+    ...options
+  }: TrainingStepOptions,
+): TrainingStep {
+  const params = parameters(net);
+  const scale = options.precision === 'float16' ? new LossScale() : undefined;
+  const step: TrainingStep = compile(
+    (lr, momentum, ...inputs) => {
+      const batch = makeBatch(inputs);
+      const scaled: Criterion = (logits, labels) => {
+        const loss = criterion(logits, labels);
+        return scale ? scale.apply(loss) : loss;
+      };
+      const { loss, logits, grads } =
+        devices.length > 0
+          ? gradientsOnDevices(net, batch, scaled, devices)
+          : gradientsOf(net, batch, scaled);
+      const correct: TensorFlow.Scalar = tf.sum(tf.equal(tf.argMax(logits, 1), batch.labels));
+      logits.dispose();
+      if (!scale) {
+        optimizer.apply(grads, params, lr, momentum);
+        return { loss, correct };
+      }
+      const removed = scale.remove(loss, grads);
+      optimizer.apply(removed.grads, params, lr, momentum, removed.finite);
+      return { loss: removed.loss, correct };
+    },
+    { ...options, cpus: cpusOf(devices) },
+  );
+  return Object.assign((...inputs: Parameters<TrainingStep>) => step(...inputs), {
+    profile: step.profile,
+    dispose() {
+      step.dispose();
+      scale?.dispose();
+    },
+  });
+}
