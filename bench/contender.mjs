@@ -7,12 +7,8 @@ import { packageRoot } from '../scripts/setup/project.mjs';
 const KEPT_CHARACTERS = 2000;
 
 // Nothing is set that who uses PyTorch wouldn't set: to let OpenMP's threads wait passively makes its steps 1.5 times as long.
-const ENVIRONMENT = {
-  ...process.env,
-  TF_CPP_MIN_LOG_LEVEL: '2',
-  // All compute on the CPU, also where there is a GPU.
-  CUDA_VISIBLE_DEVICES: '-1',
-};
+const ENVIRONMENT = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' };
+const WITHOUT_GPU = { ...ENVIRONMENT, CUDA_VISIBLE_DEVICES: '-1' };
 
 export class Contender {
   #child;
@@ -23,10 +19,15 @@ export class Contender {
   /**
    * @param {string} name
    * @param {string[]} command
+   * @param {{ onGpu?: boolean }} [options] all compute on the CPU otherwise, also where there is a GPU
    */
-  constructor(name, [program, ...args]) {
+  constructor(name, [program, ...args], { onGpu = false } = {}) {
     this.name = name;
-    this.#child = spawn(program, args, { cwd: packageRoot, env: ENVIRONMENT, stdio: 'pipe' });
+    this.#child = spawn(program, args, {
+      cwd: packageRoot,
+      env: onGpu ? ENVIRONMENT : WITHOUT_GPU,
+      stdio: 'pipe',
+    });
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
     this.#child.stderr.setEncoding('utf8').on('data', (text) => this.#complain(text));
     // Where it has ended, the answer that it owes tells.

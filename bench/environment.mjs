@@ -1,4 +1,5 @@
 /** The line that says when, on what and with what was measured. */
+import { spawnSync } from 'node:child_process';
 import os from 'node:os';
 import { join } from 'node:path';
 import { readText } from '../scripts/setup/files.mjs';
@@ -6,6 +7,14 @@ import { run } from '../scripts/setup/processes.mjs';
 import { packageFolder } from '../scripts/setup/project.mjs';
 import { setupFolder } from '../scripts/setup/python.mjs';
 import { pythonOf } from './pytorch.mjs';
+
+/** The cards' names, where there are any. */
+function gpus() {
+  const { stdout } = spawnSync('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader'], {
+    encoding: 'utf8',
+  });
+  return stdout ? [stdout.trim().split('\n').join(' and ')] : [];
+}
 
 /** @param {import('../scripts/setup/project.mjs').Project} project */
 export async function environment(project) {
@@ -24,6 +33,7 @@ export async function environment(project) {
     new Date().toISOString().slice(0, 10),
     `${cores[0].model.trim()} ${vectors} AVX-512`,
     `${cores.length} cores`,
+    ...gpus(),
     `Node ${process.versions.node}`,
     `TensorFlow ${version(tensorflow, /TensorFlow ([\d.]+)/)} with oneDNN ${version(tensorflow, /oneDNN v([\d.]+)/)}`,
     `PyTorch ${version(torch, /^(\S+)/)} with oneDNN ${version(torch, /MKL-DNN v([\d.]+)/)}`,

@@ -42,7 +42,12 @@ def resnet(blocks, expansion, width):
 
 
 def network(name, width):
-    return resnet([3, 4, 6, 3], 4, width) if name == "resnet50" else resnet([2, 2, 2, 2], 1, width)
+    blocks, expansion = {
+        "resnet18": ([2, 2, 2, 2], 1),
+        "resnet34": ([3, 4, 6, 3], 1),
+        "resnet50": ([3, 4, 6, 3], 4),
+    }[name]
+    return resnet(blocks, expansion, width)
 
 
 def sgd(net):

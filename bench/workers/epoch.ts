@@ -4,34 +4,14 @@
  */
 import { loadCifar10 } from '../../lib/data/cifar10';
 import { DataLoader } from '../../lib/data/dataLoader';
-import { addon } from '../../lib/engine/graphSession';
 import { crossEntropy } from '../../lib/training/crossEntropy';
 import { SGD } from '../../lib/training/sgd';
 import { train } from '../../lib/training/train';
 import { serve } from './serve';
+import { now, outside } from './sessionTime';
 import { network } from './subject';
 
 const [root, name, width, size] = process.argv.slice(2);
-
-const seconds = () => performance.now() / 1000;
-
-/** Seconds from calls of the session to their results. */
-let inSession = 0;
-
-const native = addon();
-native.GraphSession = class extends native.GraphSession {
-  override async runAsync(...args: Parameters<InstanceType<typeof native.GraphSession>['runAsync']>) {
-    const began = seconds();
-    try {
-      return await super.runAsync(...args);
-    } finally {
-      inSession += seconds() - began;
-    }
-  }
-};
-
-/** A moment of an epoch. */
-const now = () => ({ seconds: seconds(), inSession });
 
 async function main(): Promise<void> {
   const { train: trainSet, test } = await loadCifar10({ root });
@@ -55,9 +35,6 @@ async function main(): Promise<void> {
     });
     const end = now();
     optimizer.dispose();
-    /** The share of the time between two moments that the session didn't have. */
-    const outside = (from: typeof start, to: typeof start) =>
-      1 - (to.inSession - from.inSession) / (to.seconds - from.seconds);
     return {
       seconds: end.seconds - start.seconds,
       images: trainSet.length,

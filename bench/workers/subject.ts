@@ -1,8 +1,15 @@
 /** What is measured on: the network and the batch that a worker's arguments name. */
 import { type TensorFlow, tf } from '../../lib/engine/tensorflow';
-import { type ResNetMaker, resnet18, resnet50, resnet152 } from '../../lib/models/resNet';
+import {
+  type ResNetMaker,
+  resnet18,
+  resnet34,
+  resnet50,
+  resnet101,
+  resnet152,
+} from '../../lib/models/resNet';
 
-const NETWORKS: Record<string, ResNetMaker> = { resnet18, resnet50, resnet152 };
+const NETWORKS: Record<string, ResNetMaker> = { resnet18, resnet34, resnet50, resnet101, resnet152 };
 
 /** Makes a network by its name. */
 export function network(name: string, width: string): TensorFlow.LayersModel {
