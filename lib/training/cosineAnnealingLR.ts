@@ -43,4 +43,12 @@ export class CosineAnnealingLR implements Scheduler {
     const cosine = Math.cos((Math.PI * this.epoch) / this.tMax);
     this.optimizer.lr = this.etaMin + ((this.baseLr - this.etaMin) * (1 + cosine)) / 2;
   }
+
+  stateDict(): { epoch: number } {
+    return { epoch: this.epoch };
+  }
+
+  loadStateDict({ epoch }: { epoch: number }): void {
+    this.epoch = epoch;
+  }
 }

@@ -8,6 +8,12 @@ const FIRST_SCALE = 2 ** 15;
 /** Steps in a row without overflow after which the scale is tried larger. */
 const PATIENCE = 2000;
 
+/** What of a loss scale changes as training goes on. */
+export interface LossScaleState {
+  scale: number;
+  steps: number;
+}
+
 /**
  * A loss scale that finds its size: half as large after a step whose gradients overflow, which is left out, and twice as large
  * after 2,000 steps without. It is made of tensor operations alone, to be part of a step that is recorded.
@@ -44,6 +50,19 @@ export class LossScale {
     scale.assign(tf.where(finite, grown, tf.div(scale, 2)) as TensorFlow.Scalar);
     steps.assign(tf.where(tf.logicalAnd(finite, isPatient), next, tf.scalar(0)) as TensorFlow.Scalar);
     return result;
+  }
+
+  /** The scale, and the steps since it was changed last. */
+  stateDict(): LossScaleState {
+    return { scale: this.scale.dataSync()[0], steps: this.steps.dataSync()[0] };
+  }
+
+  /** Takes over what `stateDict` gave. */
+  loadStateDict({ scale, steps }: LossScaleState): void {
+    tf.tidy(() => {
+      this.scale.assign(tf.scalar(scale));
+      this.steps.assign(tf.scalar(steps));
+    });
   }
 
   dispose(): void {

@@ -46,4 +46,12 @@ export class MultiStepLR implements Scheduler {
     this.epoch++;
     if (this.milestones.includes(this.epoch)) this.optimizer.lr *= this.gamma;
   }
+
+  stateDict(): { epoch: number } {
+    return { epoch: this.epoch };
+  }
+
+  loadStateDict({ epoch }: { epoch: number }): void {
+    this.epoch = epoch;
+  }
 }

@@ -106,6 +106,15 @@ export class OneCycleLR implements Scheduler {
     this.write();
   }
 
+  stateDict(): { stepsDone: number } {
+    return { stepsDone: this.stepsDone };
+  }
+
+  loadStateDict({ stepsDone }: { stepsDone: number }): void {
+    this.stepsDone = stepsDone;
+    this.write();
+  }
+
   private write(): void {
     const { start, end, lr, momentum } = this.phases[this.stepsDone <= this.phases[0].end ? 0 : 1];
     // A stretch of no length, as in a run of a few steps, is at its end, and so is the time after the last step.

@@ -26,6 +26,13 @@ export interface ReduceLROnPlateauOptions {
   eps?: number;
 }
 
+interface PlateauState {
+  /** Null before the first epoch. */
+  best: number | null;
+  badEpochs: number;
+  cooldownLeft: number;
+}
+
 /**
  * Multiplies the learning rate by `factor` when the metric hasn't improved for more than `patience` epochs; PyTorch's
  * `ReduceLROnPlateau`. In `train` the metric is the epoch's training loss, as in the article (section 5).
@@ -87,6 +94,16 @@ export class ReduceLROnPlateau implements Scheduler {
       this.cooldownLeft = this.options.cooldown;
       this.badEpochs = 0;
     }
+  }
+
+  stateDict(): PlateauState {
+    const { best, badEpochs, cooldownLeft } = this;
+    // JSON knows no infinity.
+    return { best: Number.isFinite(best) ? best : null, badEpochs, cooldownLeft };
+  }
+
+  loadStateDict({ best, badEpochs, cooldownLeft }: PlateauState): void {
+    Object.assign(this, { best: best ?? this.best, badEpochs, cooldownLeft });
   }
 
   private isBetter(metric: number): boolean {

@@ -12,4 +12,8 @@ export interface Scheduler {
   readonly stepsLeft?: number;
   /** @param metric the training loss so far; only `ReduceLROnPlateau` looks at it */
   step(metric: number): void;
+  /** What changes as training goes on, as plain numbers. */
+  stateDict(): object;
+  /** Takes over what `stateDict` of a scheduler with the same settings gave. */
+  loadStateDict(state: object): void;
 }

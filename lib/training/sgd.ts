@@ -18,6 +18,12 @@ export interface SGDOptions {
   nesterov?: boolean;
 }
 
+/** What of an optimizer changes as training goes on. */
+export interface SGDState {
+  lr: number;
+  momentum: number;
+}
+
 /**
  * Stochastic gradient descent with momentum, weight decay and Nesterov's variant, as PyTorch's `torch.optim.SGD`:
  *
@@ -33,7 +39,7 @@ export class SGD {
   readonly nesterov: boolean;
   private learningRate!: number;
   private momentumShare!: number;
-  private readonly velocities = new Map<TensorFlow.Variable, TensorFlow.Variable>();
+  private readonly velocityMap = new Map<TensorFlow.Variable, TensorFlow.Variable>();
 
   constructor({ lr, momentum = 0, weightDecay = 0, nesterov = false }: SGDOptions) {
     checkNumber('weightDecay', weightDecay, 0);
@@ -101,18 +107,45 @@ export class SGD {
     });
   }
 
+  /** What changes as training goes on, but for the velocities. */
+  stateDict(): SGDState {
+    return { lr: this.lr, momentum: this.momentum };
+  }
+
+  /** Takes over what `stateDict` gave. */
+  loadStateDict({ lr, momentum }: SGDState): void {
+    this.lr = lr;
+    this.momentum = momentum;
+  }
+
+  /** The velocities of parameters, zeros for one that has taken no step. */
+  velocities(params: readonly TensorFlow.Variable[]): Float32Array[] {
+    return params.map(
+      (param) => (this.velocityMap.get(param)?.dataSync() as Float32Array) ?? new Float32Array(param.size),
+    );
+  }
+
+  /** Takes over what `velocities` gave for the same parameters. */
+  setVelocities(params: readonly TensorFlow.Variable[], values: readonly Float32Array[]): void {
+    tf.tidy(() => {
+      params.forEach((param, i) => {
+        this.velocityOf(param).assign(tf.tensor(values[i], param.shape));
+      });
+    });
+  }
+
   private velocityOf(param: TensorFlow.Variable): TensorFlow.Variable {
-    let velocity = this.velocities.get(param);
+    let velocity = this.velocityMap.get(param);
     if (!velocity) {
       velocity = tf.variable(tf.zerosLike(param), false);
-      this.velocities.set(param, velocity);
+      this.velocityMap.set(param, velocity);
     }
     return velocity;
   }
 
   /** Frees the velocities. A later step begins without momentum. */
   dispose(): void {
-    for (const velocity of this.velocities.values()) velocity.dispose();
-    this.velocities.clear();
+    for (const velocity of this.velocityMap.values()) velocity.dispose();
+    this.velocityMap.clear();
   }
 }

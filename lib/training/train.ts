@@ -2,8 +2,6 @@
  * The training loop.
  */
 
-import { mkdir, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { checkPositiveInteger } from '../checks';
 import type { BatchInputs, DataLoader } from '../data/dataLoader';
 import type { CompileOptions } from '../engine/compile';
@@ -15,14 +13,14 @@ import { compileEvaluation, evaluateWith } from './evaluate';
 import type { TrainListener } from './events';
 import { checkFit } from './fit';
 import type { EpochRecord, History } from './history';
-import { writeHistory } from './historyFile';
-import { saveModel } from './saveModel';
+import { LossScale } from './lossScale';
+import { SavedRun, type SaveOptions } from './savedRun';
 import type { Scheduler } from './scheduler';
 import type { SGD } from './sgd';
 import { compileTraining, type TrainingStep } from './trainingStep';
 
 /** What `train` takes besides the network and the data. Its steps run as `compile`'s options say. */
-export interface TrainOptions extends CompileOptions {
+export interface TrainOptions extends CompileOptions, SaveOptions {
   /** How often all training images are gone through. */
   epochs: number;
   /** Holds the learning rate and, from one call to the next, the momentum. Who made it disposes it. */
@@ -36,8 +34,6 @@ export interface TrainOptions extends CompileOptions {
    * Without it there is one.
    */
   devices?: readonly string[];
-  /** The folder that the network is saved to after each epoch, with history.json. Without it nothing is saved. */
-  savePath?: string;
   /** Is told each batch, each epoch, and what else is worth a line. An error it throws ends the run. */
   onProgress?: TrainListener;
 }
@@ -58,18 +54,25 @@ export async function train(
   testLoader: DataLoader,
   options: TrainOptions,
 ): Promise<History> {
-  const { epochs, optimizer, criterion, scheduler, savePath, onProgress = () => {} } = options;
+  const { epochs, criterion, scheduler, onProgress = () => {} } = options;
   check(net, trainLoader, testLoader, options);
-  if (savePath !== undefined) onProgress({ kind: 'message', text: await makeFolderFor(savePath) });
+  if (!options.resume) checkSchedule(options, epochs * trainLoader.length);
+  const lossScale = options.precision === 'float16' ? new LossScale() : undefined;
+  const saved = new SavedRun({ ...options, net, trainLoader, testLoader, lossScale }, options);
+  const records = await saved.begin(onProgress);
+  checkSchedule(options, (epochs - records.length) * trainLoader.length);
   setNetworkInfo(net, { classNames: trainLoader.dataset.classNames, normalization: trainLoader.normalize });
 
-  const trainStep = compileTraining(net, { ...options, makeBatch: (inputs) => trainLoader.batch(inputs) });
+  const trainStep = compileTraining(net, {
+    ...options,
+    lossScale,
+    makeBatch: (inputs) => trainLoader.batch(inputs),
+  });
   const testStep = compileEvaluation(net, testLoader, criterion, options);
-  const records: EpochRecord[] = [];
   try {
-    for (let epoch = 1; epoch <= epochs; epoch++) {
+    for (let epoch = records.length + 1; epoch <= epochs; epoch++) {
       const began = performance.now();
-      const learningRate = optimizer.lr;
+      const learningRate = options.optimizer.lr;
       const trained = await trainEpoch(trainStep, trainLoader, epoch, options);
       if (scheduler?.interval === 'epoch') scheduler.step(trained.loss);
       const tested = await evaluateWith(testStep, testLoader);
@@ -83,15 +86,15 @@ export async function train(
         seconds: (performance.now() - began) / 1000,
       };
       records.push(record);
-      if (savePath !== undefined) {
-        await saveModel(net, savePath);
-        await writeHistory(savePath, net, { epochs: records });
-      }
+      await saved.keepEpoch(records, epoch === epochs);
       onProgress({ kind: 'epoch', record, epochs });
     }
   } finally {
     trainStep.dispose();
     testStep.dispose();
+    trainLoader.dispose();
+    testLoader.dispose();
+    lossScale?.dispose();
   }
   return { epochs: records };
 }
@@ -111,32 +114,22 @@ function check(
       'Set trainable of the network or its layers.',
     );
   }
-  if (scheduler === undefined) return;
-  if (scheduler.optimizer !== optimizer) {
+  if (scheduler !== undefined && scheduler.optimizer !== optimizer) {
     throw new ConfigError(
       'The scheduler was made for another optimizer.',
       'Make it with the optimizer that train is given.',
     );
   }
-  const steps = epochs * trainLoader.length;
-  if (scheduler.stepsLeft !== undefined && scheduler.stepsLeft < steps) {
+}
+
+/** Refuses a schedule that ends before the run does. */
+function checkSchedule({ scheduler }: TrainOptions, steps: number): void {
+  if (scheduler?.stepsLeft !== undefined && scheduler.stepsLeft < steps) {
     throw new ConfigError(
-      `The scheduler has ${scheduler.stepsLeft} steps left, ${epochs} epochs of ${trainLoader.length} batches take ${steps}.`,
+      `The scheduler has ${scheduler.stepsLeft} steps left, the epochs to come take ${steps}.`,
       'Make it with totalSteps: epochs * trainLoader.length.',
     );
   }
-}
-
-/** Makes the folder that a network's own folder is to be in, and says whether it was there. */
-async function makeFolderFor(savePath: string): Promise<string> {
-  const folder = dirname(savePath);
-  const fix = 'Give a savePath that is free, or holds a network, in a folder that may be written.';
-  const made = await mkdir(folder, { recursive: true }).catch((cause) => {
-    throw new ModelError(`The folder ${folder} can't be made: ${cause.message}.`, fix, { cause });
-  });
-  const there = await stat(savePath).catch(() => undefined);
-  if (there && !there.isDirectory()) throw new ModelError(`${savePath} is a file, not a folder.`, fix);
-  return made === undefined ? `The folder ${folder} exists already.` : `Made the folder ${folder}.`;
 }
 
 /** One pass over the training images: mean loss, and share classified right, each batch as it was before its update. */

@@ -4,10 +4,11 @@
 import type { Batch } from '../data/dataLoader';
 import { type CompileOptions, compile, type Step } from '../engine/compile';
 import { type TensorFlow, tf } from '../engine/tensorflow';
+import { ConfigError } from '../errors';
 import type { Criterion } from './crossEntropy';
 import { cpusOf, gradientsOnDevices } from './dataParallel';
 import { gradientsOf } from './gradients';
-import { LossScale } from './lossScale';
+import type { LossScale } from './lossScale';
 import { parameters } from './parameters';
 import type { SGD } from './sgd';
 
@@ -20,6 +21,8 @@ export type TrainingStep = Step<
 export interface TrainingStepOptions extends CompileOptions {
   optimizer: SGD;
   criterion: Criterion;
+  /** For float16. */
+  lossScale?: LossScale;
   /** Devices to share each batch. */
   devices?: readonly string[];
   /** The batch of what the step is fed. Default: it is fed the images and the labels. */
@@ -32,6 +35,7 @@ export function compileTraining(
   {
     optimizer,
     criterion,
+    lossScale: scale,
     devices = [],
     makeBatch = ([images, labels]) => ({
       images: images as TensorFlow.Tensor4D,
@@ -41,8 +45,13 @@ export function compileTraining(
   }: TrainingStepOptions,
 ): TrainingStep {
   const params = parameters(net);
-  const scale = options.precision === 'float16' ? new LossScale() : undefined;
-  const step: TrainingStep = compile(
+  if (devices.length > 0 && options.compile === false) {
+    throw new ConfigError(
+      'Only a compiled step is shared by devices.',
+      'Leave out devices, or `compile: false`.',
+    );
+  }
+  return compile(
     (lr, momentum, ...inputs) => {
       const batch = makeBatch(inputs);
       const scaled: Criterion = (logits, labels) => {
@@ -65,11 +74,4 @@ export function compileTraining(
     },
     { ...options, cpus: cpusOf(devices) },
   );
-  return Object.assign((...inputs: Parameters<TrainingStep>) => step(...inputs), {
-    profile: step.profile,
-    dispose() {
-      step.dispose();
-      scale?.dispose();
-    },
-  });
 }

@@ -1,0 +1,107 @@
+/**
+ * What a training run leaves on the disk: its network and history after each epoch, and checkpoints to go on from.
+ */
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { checkPositiveInteger } from '../checks';
+import { ConfigError, ModelError } from '../errors';
+import { checkpointsIn, resumeFrom, saveCheckpoint } from './checkpoint';
+import type { TrainListener } from './events';
+import type { EpochRecord } from './history';
+import { writeHistory } from './historyFile';
+import type { RunParts } from './runState';
+import { saveModel } from './saveModel';
+
+/** Where a run is saved, and how often. */
+export interface SaveOptions {
+  /** The folder that the network is saved to after each epoch, with history.json. Without it nothing is saved. */
+  savePath?: string;
+  /** Writes a checkpoint into savePath after every so many epochs, and after the last. Default: 1 with `resume`, else none. */
+  saveEvery?: number;
+  /** How many of the newest checkpoints are kept, besides that of the best test accuracy. Default 3. */
+  keep?: number;
+  /**
+   * Goes on from the newest checkpoint in savePath, where there is one. With the settings and the seeds of the run that wrote it,
+   * the run ends as if it had never stopped: on one CPU to the bit, if the network itself draws no random numbers, as dropout
+   * does. Default false.
+   */
+  resume?: boolean;
+}
+
+/** Saves a run, and brings it back. */
+export class SavedRun {
+  private readonly savePath?: string;
+  private readonly saveEvery: number;
+  private readonly keep: number;
+  private readonly resume: boolean;
+
+  /** @throws ConfigError for settings that make no sense */
+  constructor(
+    private readonly parts: RunParts,
+    { savePath, resume = false, saveEvery = resume ? 1 : undefined, keep = 3 }: SaveOptions,
+  ) {
+    if (saveEvery !== undefined) checkPositiveInteger('saveEvery', saveEvery);
+    checkPositiveInteger('keep', keep);
+    if (saveEvery !== undefined && savePath === undefined) {
+      throw new ConfigError(
+        'Checkpoints need a folder.',
+        'Give savePath too, or leave saveEvery and resume out.',
+      );
+    }
+    this.savePath = savePath;
+    this.saveEvery = saveEvery ?? Number.POSITIVE_INFINITY;
+    this.keep = keep;
+    this.resume = resume;
+  }
+
+  /**
+   * Makes the folder, and brings the run to where it was, if that is asked for.
+   *
+   * @returns the records of the epochs that are behind it
+   */
+  async begin(onProgress: TrainListener): Promise<EpochRecord[]> {
+    if (this.savePath === undefined) return [];
+    onProgress({ kind: 'message', text: await makeFolderFor(this.savePath) });
+    if (!this.resume && this.saveEvery < Number.POSITIVE_INFINITY) await refuseOthers(this.savePath);
+    const resumed = this.resume ? await resumeFrom(this.savePath, this.parts) : undefined;
+    if (!resumed) return [];
+    onProgress({
+      kind: 'message',
+      text: `Goes on after epoch ${resumed.records.length}, from ${resumed.path}.`,
+    });
+    return [...resumed.records];
+  }
+
+  /** Saves what an epoch has come to. */
+  async keepEpoch(records: readonly EpochRecord[], isLast: boolean): Promise<void> {
+    if (this.savePath === undefined) return;
+    await saveModel(this.parts.net, this.savePath);
+    await writeHistory(this.savePath, this.parts.net, { epochs: records });
+    if (this.saveEvery === Number.POSITIVE_INFINITY) return;
+    if (isLast || records.length % this.saveEvery === 0) {
+      await saveCheckpoint(this.savePath, this.parts, records, this.keep);
+    }
+  }
+}
+
+/** Refuses a place that has checkpoints of an earlier run: which of them would be the newest isn't told by their numbers. */
+async function refuseOthers(savePath: string): Promise<void> {
+  const [newest] = await checkpointsIn(savePath);
+  if (newest === undefined) return;
+  throw new ModelError(
+    `An earlier run left checkpoints, ${newest} the newest.`,
+    'Go on from it with `resume: true`, give another savePath, or remove that folder.',
+  );
+}
+
+/** Makes the folder that a network's own folder is to be in, and says whether it was there. */
+async function makeFolderFor(savePath: string): Promise<string> {
+  const folder = dirname(savePath);
+  const fix = 'Give a savePath that is free, or holds a network, in a folder that may be written.';
+  const made = await mkdir(folder, { recursive: true }).catch((cause) => {
+    throw new ModelError(`The folder ${folder} can't be made: ${cause.message}.`, fix, { cause });
+  });
+  const there = await stat(savePath).catch(() => undefined);
+  if (there && !there.isDirectory()) throw new ModelError(`${savePath} is a file, not a folder.`, fix);
+  return made === undefined ? `The folder ${folder} exists already.` : `Made the folder ${folder}.`;
+}
