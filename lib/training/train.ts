@@ -10,13 +10,14 @@ import { ConfigError, ModelError } from '../errors';
 import { setNetworkInfo } from '../models/networkInfo';
 import type { Criterion } from './crossEntropy';
 import { compileEvaluation, evaluateWith } from './evaluate';
-import type { TrainListener } from './events';
+import type { TrainEvent, TrainListener } from './events';
 import { checkFit } from './fit';
 import type { EpochRecord, History } from './history';
 import { LossScale } from './lossScale';
 import { SavedRun, type SaveOptions } from './savedRun';
 import type { Scheduler } from './scheduler';
 import type { SGD } from './sgd';
+import { TensorBoardLog } from './tensorBoard';
 import { compileTraining, type TrainingStep } from './trainingStep';
 
 /** What `train` takes besides the network and the data. Its steps run as `compile`'s options say. */
@@ -34,6 +35,8 @@ export interface TrainOptions extends CompileOptions, SaveOptions {
    * Without it there is one.
    */
   devices?: readonly string[];
+  /** A folder of this run's own for event files, which TensorBoard shows. Without it none are written. */
+  logDir?: string;
   /** Is told each batch, each epoch, and what else is worth a line. An error it throws ends the run. */
   onProgress?: TrainListener;
 }
@@ -54,15 +57,21 @@ export async function train(
   testLoader: DataLoader,
   options: TrainOptions,
 ): Promise<History> {
-  const { epochs, criterion, scheduler, onProgress = () => {} } = options;
+  const { epochs, criterion, scheduler, logDir, onProgress: listener = () => {} } = options;
   check(net, trainLoader, testLoader, options);
   if (!options.resume) checkSchedule(options, epochs * trainLoader.length);
   const lossScale = options.precision === 'float16' ? new LossScale() : undefined;
   const saved = new SavedRun({ ...options, net, trainLoader, testLoader, lossScale }, options);
-  const records = await saved.begin(onProgress);
+  const records = await saved.begin(listener);
   checkSchedule(options, (epochs - records.length) * trainLoader.length);
   setNetworkInfo(net, { classNames: trainLoader.dataset.classNames, normalization: trainLoader.normalize });
 
+  const log =
+    logDir === undefined ? undefined : new TensorBoardLog(logDir, records.length * trainLoader.length);
+  const onProgress = (event: TrainEvent): void => {
+    if (event.kind === 'batch') log?.writeBatch(event);
+    listener(event);
+  };
   const trainStep = compileTraining(net, {
     ...options,
     lossScale,
@@ -73,7 +82,7 @@ export async function train(
     for (let epoch = records.length + 1; epoch <= epochs; epoch++) {
       const began = performance.now();
       const learningRate = options.optimizer.lr;
-      const trained = await trainEpoch(trainStep, trainLoader, epoch, options);
+      const trained = await trainEpoch(trainStep, trainLoader, epoch, { ...options, onProgress });
       if (scheduler?.interval === 'epoch') scheduler.step(trained.loss);
       const tested = await evaluateWith(testStep, testLoader);
       const record: EpochRecord = {
@@ -86,6 +95,7 @@ export async function train(
         seconds: (performance.now() - began) / 1000,
       };
       records.push(record);
+      log?.writeEpoch(record);
       await saved.keepEpoch(records, epoch === epochs);
       onProgress({ kind: 'epoch', record, epochs });
     }
