@@ -17,7 +17,7 @@ export { probabilityChart } from './charts/probabilityChart';
 // data: CIFAR-10 and its batches
 export type { Cifar10, Cifar10Options } from './data/cifar10';
 export { CLASS_NAMES } from './data/classNames';
-export { type Batch, DataLoader, type DataLoaderOptions } from './data/dataLoader';
+export { type Batch, type BatchInputs, DataLoader, type DataLoaderOptions } from './data/dataLoader';
 export { Dataset } from './data/dataset';
 export { packageDataFolder, projectDataFolder } from './data/folders';
 export {
@@ -91,6 +91,7 @@ export { loadModel } from './training/loadModel';
 export { MultiStepLR } from './training/multiStepLR';
 export { OneCycleLR } from './training/oneCycleLR';
 export { ReduceLROnPlateau } from './training/reduceLROnPlateau';
+export type { SaveOptions } from './training/savedRun';
 export { epochPath, saveModel } from './training/saveModel';
 export type { Scheduler } from './training/scheduler';
 export { SGD, type SGDOptions } from './training/sgd';

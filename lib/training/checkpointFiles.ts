@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ModelError } from '../errors';
+import { writeSynced } from './savedFiles';
 
 /** What is in a folder besides its files: the SHA-256 of each. */
 const CHECKSUMS = 'checksums.json';
@@ -17,23 +18,13 @@ export type Files = Record<string, string | Uint8Array>;
 
 const sha256 = (content: string | Uint8Array) => createHash('sha256').update(content).digest('hex');
 
-/** Has the disk itself hold a file, or the names in a folder. */
+/** Has the disk itself hold the names in a folder. */
 async function sync(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();
   } finally {
     await handle.close();
-  }
-}
-
-async function write(path: string, content: string | Uint8Array): Promise<void> {
-  const file = await open(path, 'w');
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }
 
@@ -45,11 +36,11 @@ export async function writeFolder(path: string, files: Files): Promise<void> {
   try {
     await rm(partial, { recursive: true, force: true });
     await mkdir(partial, { recursive: true });
-    for (const [name, content] of Object.entries(files)) await write(join(partial, name), content);
+    for (const [name, content] of Object.entries(files)) await writeSynced(join(partial, name), content);
     const checksums = Object.fromEntries(
       Object.entries(files).map(([name, content]) => [name, sha256(content)]),
     );
-    await write(join(partial, CHECKSUMS), JSON.stringify(checksums, null, 2));
+    await writeSynced(join(partial, CHECKSUMS), JSON.stringify(checksums, null, 2));
     await sync(partial);
     await removeFolder(path);
     await rename(partial, path);

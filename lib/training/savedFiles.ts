@@ -3,19 +3,24 @@
  */
 import { open, rename, rm } from 'node:fs/promises';
 
+/** Writes a file, and has the disk itself hold it. */
+export async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
+  const file = await open(path, 'w');
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
 /**
  * Writes a file beside its final place, on the disk, and moves it there in one go: who reads sees the old file or the new one.
  */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   const partial = `${path}.${process.pid}.part`;
   try {
-    const file = await open(partial, 'w');
-    try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await writeSynced(partial, content);
     await rename(partial, path);
   } catch (error) {
     await rm(partial, { force: true });
