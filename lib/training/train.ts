@@ -14,6 +14,7 @@ import type { TrainEvent, TrainListener } from './events';
 import { checkFit } from './fit';
 import type { EpochRecord, History } from './history';
 import { LossScale } from './lossScale';
+import type { RunParts } from './runState';
 import { SavedRun, type SaveOptions } from './savedRun';
 import type { Scheduler } from './scheduler';
 import type { SGD } from './sgd';
@@ -57,11 +58,23 @@ export async function train(
   testLoader: DataLoader,
   options: TrainOptions,
 ): Promise<History> {
-  const { epochs, criterion, scheduler, logDir, onProgress: listener = () => {} } = options;
   check(net, trainLoader, testLoader, options);
-  if (!options.resume) checkSchedule(options, epochs * trainLoader.length);
+  if (!options.resume) checkSchedule(options, options.epochs * trainLoader.length);
   const lossScale = options.precision === 'float16' ? new LossScale() : undefined;
-  const saved = new SavedRun({ ...options, net, trainLoader, testLoader, lossScale }, options);
+  try {
+    return await run({ ...options, net, trainLoader, testLoader, lossScale }, options);
+  } finally {
+    trainLoader.dispose();
+    testLoader.dispose();
+    lossScale?.dispose();
+  }
+}
+
+/** The epochs that are still to come. */
+async function run(parts: RunParts, options: TrainOptions): Promise<History> {
+  const { net, trainLoader, testLoader, lossScale } = parts;
+  const { epochs, criterion, scheduler, logDir, onProgress: listener = () => {} } = options;
+  const saved = new SavedRun(parts, options);
   const records = await saved.begin(listener);
   checkSchedule(options, (epochs - records.length) * trainLoader.length);
   setNetworkInfo(net, { classNames: trainLoader.dataset.classNames, normalization: trainLoader.normalize });
@@ -102,9 +115,6 @@ export async function train(
   } finally {
     trainStep.dispose();
     testStep.dispose();
-    trainLoader.dispose();
-    testLoader.dispose();
-    lossScale?.dispose();
   }
   return { epochs: records };
 }
@@ -158,7 +168,7 @@ async function trainEpoch(
       const inputs = next.value;
       const { lr: learningRate } = optimizer;
       const n = inputs.length;
-      const running = run(step, inputs, optimizer);
+      const running = take(step, inputs, optimizer);
       // Made while TensorFlow computes, on a thread of its own.
       next = batches.next();
       const values = await running;
@@ -193,7 +203,7 @@ async function trainEpoch(
 }
 
 /** Takes one step, reads what it gives, and frees it with its inputs. */
-async function run(
+async function take(
   step: TrainingStep,
   { tensors }: BatchInputs,
   { lr, momentum }: SGD,
