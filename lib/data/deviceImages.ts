@@ -86,9 +86,8 @@ export class DeviceImages {
     row: TensorFlow.Tensor,
     column: TensorFlow.Tensor,
   ): TensorFlow.Tensor {
-    const isInside = (at: TensorFlow.Tensor) =>
-      tf.cast(tf.equal(at, tf.clipByValue(at, 0, IMAGE_SIZE - 1)), 'float32');
     const clipped = (at: TensorFlow.Tensor) => tf.clipByValue(at, 0, IMAGE_SIZE - 1);
+    const isInside = (at: TensorFlow.Tensor) => tf.cast(tf.equal(at, clipped(at)), 'float32');
     const place = tf.add(tf.mul(clipped(row), IMAGE_SIZE), clipped(column)); // [n, 32, 32]
     const inside = tf.mul(isInside(row), isInside(column)); // [n, 32, 32]
     const places = tf.reshape(tf.cast(place, 'int32'), [-1, PIXELS]) as TensorFlow.Tensor2D;

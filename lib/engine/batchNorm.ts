@@ -5,7 +5,6 @@
  * A kernel that is registered with its gradient takes part in `tf.grads`, `tf.variableGrads` and `tidy` like any other.
  */
 import { type AttributeList, type DataId, floatType, nativeBackend, typeAttribute } from './backend';
-import { usesGpu } from './device';
 import { makeOffer } from './fusion';
 import { hasOwnOperations } from './graphSession';
 import { replaceKernel } from './kernels';
@@ -118,12 +117,8 @@ const own: Implementation = {
   },
 };
 
-function hasOwn(): boolean {
-  return hasOwnOperations() && !usesGpu();
-}
-
 function implementation(): Implementation {
-  return hasOwn() ? own : tensorflows;
+  return hasOwnOperations() ? own : tensorflows;
 }
 
 // Batch normalization by given statistics, as in inference.
@@ -134,7 +129,7 @@ replaceKernel(
     { varianceEpsilon }: { varianceEpsilon: number },
     original: () => TensorFlow.Tensor,
   ) => {
-    const isUsual = x.rank === 4 && mean.rank === 1 && scale && offset && hasOwn();
+    const isUsual = x.rank === 4 && mean.rank === 1 && scale && offset && hasOwnOperations();
     if (!isUsual) return original();
     return tf.tidy(() => {
       const inverseDeviation = tf.rsqrt(tf.add(variance, varianceEpsilon));

@@ -5,7 +5,6 @@
  */
 import { type AttributeList, nativeBackend } from './backend';
 import { type ConvolutionAttributes, type ConvolutionInfo, infoOf, type Shape4D } from './convolutionInfo';
-import { usesGpu } from './device';
 import { anew, makeOffer } from './fusion';
 import { hasOwnOperations } from './graphSession';
 import { replaceKernel } from './kernels';
@@ -68,8 +67,7 @@ function isDirect({
 }: ConvolutionInfo): boolean {
   const dense = dilationHeight === 1 && dilationWidth === 1 && inChannels === filterShape[2];
   const full = reducedType(recordingPrecision() ?? 'float32') === undefined;
-  const mine = full && !usesGpu() && hasOwnOperations();
-  return dense && dataFormat === 'channelsLast' && mine;
+  return dense && dataFormat === 'channelsLast' && full && hasOwnOperations();
 }
 
 function listAttribute(name: string, value: number[]): AttributeList[number] {

@@ -95,7 +95,7 @@ export function newGraphSession({ cpus = 1, precision = 'tf32' }: SessionOptions
   return new (addon().GraphSession)(isPlainGpu ? undefined : processorConfig(cpus), precision !== 'float32');
 }
 
-/** Whether TensorFlow has this library's own operations (native/operations.cc): not every processor is the faster for them. */
+/** Whether to use this library's own operations (native/operations.cc): not every processor is the faster for them, and no GPU. */
 export function hasOwnOperations(): boolean {
-  return addon().hasOwnOperations;
+  return !nativeBackend().isUsingGpuDevice && addon().hasOwnOperations;
 }
