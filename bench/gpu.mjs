@@ -18,12 +18,20 @@ import { typescript, workers } from './typescript.mjs';
 
 /** @typedef {{ networks: string[], width: number, batches: number[], steps: number, turns: number, device: string, precision: string }} Setting */
 
+/** Other ways to run this library's step, to see which help; `train` does none of them by itself. */
+const WAYS = [
+  { name: '4 steps a call', options: { stepsPerExecution: 4 } },
+  { name: 'XLA', options: { xla: true } },
+  { name: 'XLA, 4 steps a call', options: { xla: true, stepsPerExecution: 4 } },
+  { name: 'convolutions kept in NHWC', options: { layoutPass: false } },
+];
+
 /** @type {Setting} */
 const WHOLE = {
   networks: ['resnet18', 'resnet34', 'resnet50'],
   width: 64,
   batches: [128, 512],
-  steps: 50,
+  steps: 48,
   turns: 5,
   device: 'cuda',
   precision: 'bfloat16',
@@ -33,7 +41,7 @@ const REHEARSAL = {
   networks: ['resnet18'],
   width: 8,
   batches: [32],
-  steps: 2,
+  steps: 4,
   turns: 2,
   device: 'cpu',
   precision: 'float32',
@@ -62,10 +70,15 @@ async function measure(project, { width, steps, turns, device, precision }, netw
   const onGpu = device === 'cuda';
   const settings = [network, width, batch];
   const torch = (/** @type {string[]} */ ...how) => python(project, 'images', device, ...settings, ...how);
-  const ours = (/** @type {string} */ of) => typescript('images', ...settings, of);
+  const ours = (/** @type {string} */ of, options = {}) =>
+    typescript('images', ...settings, of, JSON.stringify(options));
   const contenders = [
     new Contender('this library, float32', ours(onGpu ? 'tf32' : 'float32'), { onGpu }),
     new Contender(`this library, ${precision}`, ours(precision), { onGpu }),
+    ...WAYS.map(
+      ({ name, options }) =>
+        new Contender(`this library, ${precision}, ${name}`, ours(precision, options), { onGpu }),
+    ),
     new Contender('PyTorch, float32', torch('float32', 'plain'), { onGpu }),
     new Contender(`PyTorch, ${precision}`, torch(precision, 'plain'), { onGpu }),
     new Contender(`PyTorch, ${precision}, torch.compile`, torch(precision, 'compile'), { onGpu }),
@@ -74,7 +87,7 @@ async function measure(project, { width, steps, turns, device, precision }, netw
     const measured = [];
     for (const contender of contenders) {
       // Records, compiles, and lets cuDNN choose its algorithms.
-      const { device } = await contender.ask(3);
+      const { device } = await contender.ask(4);
       if (onGpu && device.kind === 'cpu') {
         const reason = device.unused ? `: ${device.unused.name}, ${device.unused.reason}` : '';
         throw new SetupError(

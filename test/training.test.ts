@@ -116,6 +116,46 @@ describe('train', () => {
     assert.equal(epochs[0].trainAccuracy, whole.accuracy);
   });
 
+  test('several steps a call give the same numbers, to the bit', async () => {
+    const runs = [];
+    for (const stepsPerExecution of [1, 2, 3]) {
+      const tensors = tf.memory().numTensors;
+      const net = smallNet();
+      const optimizer = new SGD({ lr: 0.05, momentum: 0.9 });
+      const told: object[] = [];
+      await run(net, {
+        stepsPerExecution,
+        optimizer,
+        scheduler: new OneCycleLR(optimizer, { maxLr: 0.1, totalSteps: 8 }),
+        onProgress: ({ ...event }) => {
+          if (event.kind === 'batch') told.push({ ...event, seconds: 0 });
+        },
+      });
+      runs.push([told, net.getWeights().map((weight) => [...weight.dataSync()])]);
+      optimizer.dispose();
+      net.dispose();
+      assert.equal(tf.memory().numTensors, tensors);
+    }
+    assert.deepEqual(runs[1], runs[0]);
+    assert.deepEqual(runs[2], runs[0]);
+    await assert.rejects(run(smallNet(), { stepsPerExecution: 0 }), ConfigError);
+  });
+
+  test('what was made for a call that never comes is freed', async () => {
+    const net = smallNet();
+    const tensors = tf.memory().numTensors;
+    const optimizer = new SGD({ lr: 0.05 });
+    const onProgress = () => {
+      throw new Error('enough');
+    };
+    for (const stepsPerExecution of [1, 3]) {
+      await assert.rejects(run(net, { stepsPerExecution, optimizer, onProgress }), /enough/);
+    }
+    optimizer.dispose();
+    assert.equal(tf.memory().numTensors, tensors);
+    net.dispose();
+  });
+
   test('schedulers are stepped after each batch or epoch, the plateau by the training loss', async () => {
     const optimizer = new SGD({ lr: 0.05, momentum: 0.9 });
     const oneCycle = new OneCycleLR(optimizer, { maxLr: 0.1, totalSteps: 8 });

@@ -1,18 +1,19 @@
 /**
  * Training on noise that lies on the device, as `train` does it: for a line takes so many steps, and answers with the seconds they took
- * together. Arguments: network, width, batch size, precision.
+ * together. Arguments: network, width, batch size, precision, and as JSON what else `compileTraining` and `train` are told.
  */
 import { DataLoader } from '../../lib/data/dataLoader';
 import { Dataset } from '../../lib/data/dataset';
 import { device } from '../../lib/engine/device';
-import { type Precision, tf } from '../../lib/index';
+import { type Precision, type TensorFlow, tf } from '../../lib/index';
 import { crossEntropy } from '../../lib/training/crossEntropy';
 import { SGD } from '../../lib/training/sgd';
 import { compileTraining } from '../../lib/training/trainingStep';
 import { serve } from './serve';
 import { network } from './subject';
 
-const [name, width, size, precision] = process.argv.slice(2);
+const [name, width, size, precision, others = '{}'] = process.argv.slice(2);
+const { stepsPerExecution = 1, ...options } = JSON.parse(others);
 
 const IMAGES = 8 * Number(size);
 
@@ -30,20 +31,27 @@ const optimizer = new SGD({ lr: 0.01, momentum: 0.9, weightDecay: 5e-4 });
 const step = compileTraining(network(name, width), {
   optimizer,
   criterion: crossEntropy(),
+  ...options,
   precision: precision as Precision,
   makeBatch: (inputs) => loader.batch(inputs),
 });
-const rates = [tf.scalar(optimizer.lr), tf.scalar(optimizer.momentum)] as const;
+const rates = [optimizer.lr, optimizer.momentum].map((rate) =>
+  tf.fill<TensorFlow.Rank.R1>([stepsPerExecution], rate),
+);
 
+/** Full batches without end. */
+function* inputs(): Generator<TensorFlow.Tensor[], never, undefined> {
+  for (;;) for (const { tensors } of loader.inputs()) yield tensors;
+}
+
+const batches = inputs();
 serve(async (line) => {
   const began = performance.now();
-  for (let taken = 0; taken < Number(line); ) {
-    for (const { tensors } of loader.inputs()) {
-      const { loss, correct } = await step(...rates, ...tensors);
-      loss.dataSync();
-      tf.dispose([loss, correct, ...tensors]);
-      if (++taken >= Number(line)) break;
-    }
+  for (let taken = 0; taken < Number(line); taken += stepsPerExecution) {
+    const tensors = Array.from({ length: stepsPerExecution }, () => batches.next().value).flat();
+    const { loss, correct } = await step(rates[0], rates[1], ...tensors);
+    loss.dataSync();
+    tf.dispose([loss, correct, ...tensors]);
   }
   return { seconds: (performance.now() - began) / 1000, device: device() };
 });

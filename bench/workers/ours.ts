@@ -10,7 +10,7 @@ const [name, width, size] = process.argv.slice(2);
 const { images, labels } = batch(size);
 const optimizer = new SGD({ lr: 0.01, momentum: 0.9, weightDecay: 5e-4 });
 const step = compileTraining(network(name, width), { optimizer, criterion: crossEntropy() });
-const rates = [tf.scalar(optimizer.lr), tf.scalar(optimizer.momentum)] as const;
+const rates = [tf.tensor1d([optimizer.lr]), tf.tensor1d([optimizer.momentum])] as const;
 
 serveSteps(async () => {
   const { loss, correct } = await step(...rates, images, labels);

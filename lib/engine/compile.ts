@@ -10,7 +10,7 @@ import { checkChoice } from '../checks';
 import { ConfigError, EngineError } from '../errors';
 import { usesGpu } from './device';
 import { Graph } from './graph';
-import type { RunArguments, Value } from './graphSession';
+import type { RunArguments, SessionOptions, Value } from './graphSession';
 import { PRECISIONS, type Precision } from './precision';
 import { type OperationCost, operationCosts } from './profile';
 import { RecordCheck } from './recordCheck';
@@ -48,11 +48,8 @@ export interface CompileOptions {
   precision?: Precision;
 }
 
-/** What the rooms of this library tell besides. */
-export interface StepOptions extends CompileOptions {
-  /** As how many devices the processor is to appear, `cpu:0` and on, for `onDevice`. Default 1. */
-  cpus?: number;
-}
+/** What the rooms of this library, and its benchmarks, tell besides. */
+export interface StepOptions extends CompileOptions, SessionOptions {}
 
 type StepFunction = (...inputs: TensorFlow.Tensor[]) => StepOutput;
 

@@ -12,10 +12,13 @@ import type { LossScale } from './lossScale';
 import { parameters } from './parameters';
 import type { SGD } from './sgd';
 
-/** Takes the rates, and then what a loader's `inputs` gave. */
+/**
+ * Takes the rates of k batches one after the other, each a `[k]`, and then for each batch what a loader's `inputs` gave. Gives each
+ * batch's loss and how many were right.
+ */
 export type TrainingStep = Step<
-  [lr: TensorFlow.Scalar, momentum: TensorFlow.Scalar, ...batch: TensorFlow.Tensor[]],
-  { loss: TensorFlow.Scalar; correct: TensorFlow.Scalar }
+  [lr: TensorFlow.Tensor1D, momentum: TensorFlow.Tensor1D, ...batches: TensorFlow.Tensor[]],
+  { loss: TensorFlow.Tensor1D; correct: TensorFlow.Tensor1D }
 >;
 
 export interface TrainingStepOptions extends CompileOptions {
@@ -29,7 +32,7 @@ export interface TrainingStepOptions extends CompileOptions {
   makeBatch?(inputs: TensorFlow.Tensor[]): Batch;
 }
 
-/** All of a training step, compiled. Its outputs are as before the update. Who calls disposes it. */
+/** All of a training step, compiled. Its outputs are as before each update. Who calls disposes it. */
 export function compileTraining(
   net: TensorFlow.LayersModel,
   {
@@ -51,26 +54,35 @@ export function compileTraining(
       'Leave out devices, or `compile: false`.',
     );
   }
+  const update = (lr: TensorFlow.Scalar, momentum: TensorFlow.Scalar, batch: Batch) => {
+    const scaled: Criterion = (logits, labels) => {
+      const loss = criterion(logits, labels);
+      return scale ? scale.apply(loss) : loss;
+    };
+    const { loss, logits, grads } =
+      devices.length > 0 ? gradientsOnDevices(net, batch, scaled, devices) : gradientsOf(net, batch, scaled);
+    const correct: TensorFlow.Scalar = tf.sum(tf.equal(tf.argMax(logits, 1), batch.labels));
+    logits.dispose();
+    if (!scale) {
+      optimizer.apply(grads, params, lr, momentum);
+      return { loss, correct };
+    }
+    const removed = scale.remove(loss, grads);
+    optimizer.apply(removed.grads, params, lr, momentum, removed.finite);
+    return { loss: removed.loss, correct };
+  };
   return compile(
-    (lr, momentum, ...inputs) => {
-      const batch = makeBatch(inputs);
-      const scaled: Criterion = (logits, labels) => {
-        const loss = criterion(logits, labels);
-        return scale ? scale.apply(loss) : loss;
+    (lrs, momentums, ...inputs) => {
+      const lr = tf.unstack(lrs) as TensorFlow.Scalar[];
+      const momentum = tf.unstack(momentums) as TensorFlow.Scalar[];
+      const perBatch = inputs.length / lr.length;
+      const updates = lr.map((_, i) =>
+        update(lr[i], momentum[i], makeBatch(inputs.slice(i * perBatch, (i + 1) * perBatch))),
+      );
+      return {
+        loss: tf.stack(updates.map(({ loss }) => loss)) as TensorFlow.Tensor1D, // [k]
+        correct: tf.stack(updates.map(({ correct }) => correct)) as TensorFlow.Tensor1D, // [k]
       };
-      const { loss, logits, grads } =
-        devices.length > 0
-          ? gradientsOnDevices(net, batch, scaled, devices)
-          : gradientsOf(net, batch, scaled);
-      const correct: TensorFlow.Scalar = tf.sum(tf.equal(tf.argMax(logits, 1), batch.labels));
-      logits.dispose();
-      if (!scale) {
-        optimizer.apply(grads, params, lr, momentum);
-        return { loss, correct };
-      }
-      const removed = scale.remove(loss, grads);
-      optimizer.apply(removed.grads, params, lr, momentum, removed.finite);
-      return { loss: removed.loss, correct };
     },
     { ...options, cpus: cpusOf(devices) },
   );

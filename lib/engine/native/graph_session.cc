@@ -178,16 +178,14 @@ class GraphSession : public Napi::ObjectWrap<GraphSession> {
                        });
   }
 
-  // new GraphSession(config: Uint8Array | undefined, tensorFloat32: boolean): config is a serialized tensorflow.ConfigProto.
+  // new GraphSession(config: Uint8Array, tensorFloat32: boolean): config is a serialized tensorflow.ConfigProto.
   explicit GraphSession(const Napi::CallbackInfo& info)
       : Napi::ObjectWrap<GraphSession>(info), state_(std::make_shared<SessionState>()) {
     state_->tensor_float_32 = info[1].ToBoolean();
     auto status = NewStatus();
     TF_SessionOptions* options = TF_NewSessionOptions();
-    if (info.Length() > 0 && info[0].IsTypedArray()) {
-      auto config = info[0].As<Napi::Uint8Array>();
-      TF_SetConfig(options, config.Data(), config.ByteLength(), status.get());
-    }
+    auto config = info[0].As<Napi::Uint8Array>();
+    TF_SetConfig(options, config.Data(), config.ByteLength(), status.get());
     if (Ok(status)) state_->session = TF_NewSession(state_->graph, options, status.get());
     TF_DeleteSessionOptions(options);
     Check(info.Env(), status);
