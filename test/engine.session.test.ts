@@ -9,8 +9,8 @@ let operations: (options: StepOptions) => Promise<string[]>;
 before(async () => {
   // Read when TensorFlow is loaded.
   process.env.TF_XLA_FLAGS = '--tf_xla_cpu_global_jit';
-  const { compile } = await import('../lib/engine/compile');
-  const { tf } = await import('../lib/engine/tensorflow');
+  const { compile } = await import('../lib/engine/compile.js');
+  const { tf } = await import('../lib/engine/tensorflow.js');
   operations = async (options) => {
     const step = compile(
       (x: TensorFlow.Tensor) => tf.mean(tf.tanh(tf.add(tf.mul(tf.exp(x), 2), 1))),

@@ -7,6 +7,7 @@ import { onDevice } from '../engine/trace';
 import { ConfigError } from '../errors';
 import type { Criterion } from './crossEntropy';
 import { type Gradients, gradientsOf } from './gradients';
+import { readStatistics, writeStatistics } from './statistics';
 
 /**
  * As how many devices the processor is to appear.
@@ -35,11 +36,11 @@ function parts({ images, labels }: Batch, devices: number): Batch[] {
   });
 }
 
-/** Calls `compute`, and has the variables that aren't trained, the moving statistics, hold afterwards what they held before. */
+/** Calls `compute`, and has the moving statistics hold afterwards what they held before. */
 function withoutStatistics<T>(net: TensorFlow.LayersModel, compute: () => T): T {
-  const state = net.nonTrainableWeights.map((weight) => [weight, tf.clone(weight.read())] as const);
+  const before = readStatistics(net);
   const result = compute();
-  for (const [weight, before] of state) weight.write(before);
+  writeStatistics(net, (_, i) => before[i]);
   return result;
 }
 

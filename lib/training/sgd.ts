@@ -2,6 +2,7 @@
  * Stochastic gradient descent: what turns gradients into steps.
  */
 import { checkNumber } from '../checks';
+import { choose, orZeros } from '../engine/choose';
 import { applyMomentum } from '../engine/momentum';
 import { type TensorFlow, tf } from '../engine/tensorflow';
 import { ConfigError } from '../errors';
@@ -96,12 +97,12 @@ export class SGD {
     tf.tidy(() => {
       // A step left out is one of length 0 that keeps all of its momentum.
       const rates = when
-        ? { lr: tf.where(when, lr, 0), momentum: tf.where(when, momentum, 1), nesterov }
+        ? { lr: orZeros(when, lr), momentum: choose(when, momentum, tf.scalar(1)), nesterov }
         : { lr, momentum, nesterov };
       for (const param of params) {
         const gradient = grads[param.name];
         const decayed = this.weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(param, this.weightDecay));
-        const taken = when ? tf.where(when, decayed, tf.zerosLike(decayed)) : decayed;
+        const taken = when ? orZeros(when, decayed) : decayed;
         applyMomentum(param, this.velocityOf(param), taken, rates);
       }
     });

@@ -2,6 +2,7 @@
  * One step of training, compiled: forward, backward, update.
  */
 import type { Batch } from '../data/dataLoader';
+import { choose } from '../engine/choose';
 import { type CompileOptions, compile, type Step } from '../engine/compile';
 import { type TensorFlow, tf } from '../engine/tensorflow';
 import { ConfigError } from '../errors';
@@ -11,6 +12,7 @@ import { gradientsOf } from './gradients';
 import type { LossScale } from './lossScale';
 import { parameters } from './parameters';
 import type { SGD } from './sgd';
+import { readStatistics, writeStatistics } from './statistics';
 
 /**
  * Takes the rates of k batches one after the other, each a `[k]`, and then for each batch what a loader's `inputs` gave. Gives each
@@ -59,12 +61,15 @@ export function compileTraining(
       const loss = criterion(logits, labels);
       return scale ? scale.apply(loss) : loss;
     };
+    const before = readStatistics(net);
     const { loss, logits, grads } =
       devices.length > 0 ? gradientsOnDevices(net, batch, scaled, devices) : gradientsOf(net, batch, scaled);
+    const finite = tf.isFinite(loss) as TensorFlow.Scalar;
+    writeStatistics(net, (now, i) => choose(finite, now, before[i]));
     const correct: TensorFlow.Scalar = tf.sum(tf.equal(tf.argMax(logits, 1), batch.labels));
     logits.dispose();
     if (!scale) {
-      optimizer.apply(grads, params, lr, momentum);
+      optimizer.apply(grads, params, lr, momentum, finite);
       return { loss, correct };
     }
     const removed = scale.remove(loss, grads);
