@@ -12,7 +12,9 @@ import { type TensorFlow, tf } from '../lib/engine/tensorflow';
 import { ConfigError, ModelError } from '../lib/errors';
 import { batchNorm2d } from '../lib/models/batchNormalization';
 import { networkInfo } from '../lib/models/networkInfo';
+import { resnet10 } from '../lib/models/resNet';
 import { crossEntropy } from '../lib/training/crossEntropy';
+import { DivergenceError } from '../lib/training/divergence';
 import { evaluate } from '../lib/training/evaluate';
 import type { TrainEvent } from '../lib/training/events';
 import { formatEpoch } from '../lib/training/history';
@@ -331,12 +333,53 @@ describe('train', () => {
     const onProgress = (event: TrainEvent) => {
       if (event.kind === 'epoch') optimizer.lr = 1e30;
     };
-    await assert.rejects(run(net, { optimizer, savePath, onProgress }), {
-      name: 'ConfigError',
-      message: /diverged.*epoch 2/,
+    await assert.rejects(run(net, { optimizer, savePath, onProgress }), (error: Error) => {
+      assert.ok(error instanceof DivergenceError && error instanceof ConfigError);
+      // The step that leaps is still of a finite loss; the one after it isn't.
+      assert.deepEqual([error.epoch, error.batch, error.learningRate], [2, 2, 1e30]);
+      assert.match(error.message, /diverged: .* epoch 2, batch 2, at a learning rate of 1e\+30/);
+      return true;
     });
     const { loss } = await evaluate(await loadModel(savePath), new DataLoader(testSet));
     assert.ok(Number.isFinite(loss));
+  });
+
+  test('the first layer that shows it is named, and the network is as it was before', async () => {
+    const net = resnet10({ width: 4 });
+    const [poisoned] = net.getLayer('layer2.0').weights.filter(({ name }) => /layer2\.0\.conv2/.test(name));
+    poisoned.write(tf.fill(poisoned.shape as number[], Infinity));
+    const before = net.getWeights().map((weight) => [...weight.dataSync()]);
+    await assert.rejects(run(net), { name: 'DivergenceError', layer: 'layer2.0.conv2', epoch: 1, batch: 1 });
+    assert.deepEqual(
+      net.getWeights().map((weight) => [...weight.dataSync()]),
+      before,
+    );
+    net.dispose();
+  });
+
+  test('a run that diverged goes back to its checkpoint with half the learning rate, where that is asked for', async () => {
+    const optimizer = new SGD({ lr: 0.01 });
+    const said: string[] = [];
+    let leaps = 2;
+    const onProgress = (event: TrainEvent) => {
+      if (event.kind === 'message') said.push(event.text);
+      if (event.kind === 'batch' && event.epoch === 2 && event.batch === 1 && leaps-- > 0)
+        optimizer.lr = 1e30;
+    };
+    const options = { optimizer, savePath: join(folder, 'back'), saveEvery: 1, epochs: 3, onProgress };
+    const { epochs } = await run(smallNet(), { ...options, onDivergence: 'goBack' });
+    assert.deepEqual(
+      epochs.map(({ learningRate }) => learningRate),
+      [0.01, 0.0025, 0.0025],
+    );
+    assert.equal(said.filter((text) => /diverged.*Goes back, with 0\.(5|25) of/.test(text)).length, 2);
+    await assert.rejects(run(smallNet(), { onDivergence: 'goBack' }), ConfigError);
+  });
+
+  test('a run that always diverges ends in the end, also in its first epoch', async () => {
+    const optimizer = new SGD({ lr: 1e30 });
+    const options = { optimizer, savePath: join(folder, 'always'), saveEvery: 1, epochs: 1 };
+    await assert.rejects(run(smallNet(), { ...options, onDivergence: 'goBack' }), DivergenceError);
   });
 
   test('what cannot work is told before the first step', async () => {

@@ -36,16 +36,19 @@ class PulledPlug extends Error {}
 interface Settings extends Partial<TrainOptions> {
   schedule?(optimizer: SGD): Scheduler;
   make?: typeof resnet18;
-  /** Stops in the middle of this epoch. */
+  /** Pulls the plug in the middle of this epoch. */
   stopIn?: number;
+  /** Asks the run to end at this event: `batch 2.1`, the first batch of the second epoch. */
+  endAt?: string;
 }
 
 /** Trains a network made anew; gives its weights and records, and what was said. */
-async function run({ schedule, make = resnet10, stopIn, ...options }: Settings) {
+async function run({ schedule, make = resnet10, stopIn, endAt, ...options }: Settings) {
   const net = make({ width: 4 });
   const optimizer = new SGD({ lr: 0.05, momentum: 0.9, weightDecay: 5e-4 });
   const loader = new DataLoader(images, { batchSize: 20, shuffle: true, augment: true, seed: 3 });
   const said: string[] = [];
+  const ending = new AbortController();
   try {
     const { epochs } = await train(net, loader, new DataLoader(images.subset(10)), {
       epochs: EPOCHS,
@@ -55,7 +58,9 @@ async function run({ schedule, make = resnet10, stopIn, ...options }: Settings) 
       onProgress: (event) => {
         if (event.kind === 'message') said.push(event.text);
         if (event.kind === 'batch' && event.epoch === stopIn && event.batch === 2) throw new PulledPlug();
+        if (event.kind === 'batch' && `${event.epoch}.${event.batch}` === endAt) ending.abort();
       },
+      signal: ending.signal,
       ...options,
     });
     return {
@@ -90,6 +95,27 @@ describe('a run that goes on', () => {
       assert.deepEqual(again.records, whole.records, 'there is nothing left to do');
     });
   }
+
+  for (const endAt of ['1.1', '2.2', '3.3']) {
+    it(`goes on at the very batch where it was asked to end, ${endAt}`, async () => {
+      const savePath = join(folder, `asked${endAt}`);
+      const settings = { schedule: SCHEDULES['one cycle'], savePath, resume: true };
+      const whole = await run({ schedule: SCHEDULES['one cycle'] });
+      const [epoch, batch] = endAt.split('.').map(Number);
+      const ended = await run({ ...settings, endAt });
+      assert.deepEqual(ended.records, whole.records.slice(0, epoch - 1));
+      assert.match(ended.said.join(), new RegExp(`Stopped in epoch ${epoch}, after batch ${batch} of 3`));
+      const { said, ...resumed } = await run(settings);
+      assert.match(said.join(), new RegExp(`after epoch ${epoch - 1} and ${batch} batches of the next`));
+      assert.deepEqual(resumed.records, whole.records);
+      assert.deepEqual(resumed.weights, whole.weights);
+    });
+  }
+
+  it('may be asked to end before it begins', async () => {
+    const { records } = await run({ signal: AbortSignal.abort() });
+    assert.deepEqual(records, []);
+  });
 
   it('ends so in float16 too, whose scale goes on', async () => {
     const [savePath, precision] = [join(folder, 'float16'), 'float16'] as const;

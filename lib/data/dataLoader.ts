@@ -115,9 +115,15 @@ export class DataLoader implements Iterable<Batch> {
     for (const drawn of this.#epoch()) yield this.#made(drawn);
   }
 
-  /** Draws one epoch as what steps are fed: a step makes its batch of it by `batch`. */
-  *inputs(): Generator<BatchInputs, void, undefined> {
+  /**
+   * Draws one epoch as what steps are fed: a step makes its batch of it by `batch`.
+   *
+   * @param skip so many of its batches are left out, from the first on
+   */
+  *inputs(skip = 0): Generator<BatchInputs, void, undefined> {
+    let left = skip;
     for (const drawn of this.#epoch()) {
+      if (left-- > 0) continue;
       const { length } = drawn;
       if (this.#onDevice) {
         yield { tensors: [draws(drawn)], length };

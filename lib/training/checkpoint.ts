@@ -1,29 +1,48 @@
 /**
  * Checkpoints: all that a training run needs to go on as if it had never stopped.
  *
- * They lie in the folder that the network is saved to, one folder an epoch: `checkpoints/epoch_0007`.
+ * They lie in the folder that the network is saved to, one folder each: `checkpoints/epoch_0007` after seven epochs,
+ * `checkpoints/epoch_0007_batch_00120` so far in the eighth.
  */
 import { join } from 'node:path';
 import { ModelError } from '../errors';
 import { foldersIn, readFolder, removeFolder, removePartial, writeFolder } from './checkpointFiles';
 import type { EpochRecord } from './history';
-import { type RunParts, restoreRun, runFiles } from './runState';
+import { type Position, type RunParts, restoreRun, runFiles } from './runState';
 
 /** What a run goes on from. */
 export interface Resumed {
   /** The folder of the checkpoint. */
   path: string;
-  records: readonly EpochRecord[];
+  position: Position;
+}
+
+/** Epochs that are behind a checkpoint, and batches of the next one. */
+interface Place {
+  epochs: number;
+  batches: number;
 }
 
 const folderOf = (savePath: string) => join(savePath, 'checkpoints');
-const nameOf = (epoch: number) => `epoch_${String(epoch).padStart(4, '0')}`;
-const epochOf = (name: string) => Number(/^epoch_(\d+)$/.exec(name)?.[1] ?? Number.NaN);
+
+function nameOf({ records, progress }: Position): string {
+  const epoch = `epoch_${String(records.length).padStart(4, '0')}`;
+  return progress ? `${epoch}_batch_${String(progress.batch).padStart(5, '0')}` : epoch;
+}
+
+function placeOf(name: string): Place | undefined {
+  const [, epochs, batches = 0] = /^epoch_(\d+)(?:_batch_(\d+))?$/.exec(name) ?? [];
+  return epochs === undefined ? undefined : { epochs: Number(epochs), batches: Number(batches) };
+}
 
 /** Names of the checkpoints in a folder, the newest first. */
 async function namesIn(folder: string): Promise<string[]> {
-  const names = (await foldersIn(folder)).filter((name) => epochOf(name) > 0);
-  return names.sort((a, b) => epochOf(b) - epochOf(a));
+  const named = (await foldersIn(folder)).flatMap((name) => {
+    const place = placeOf(name);
+    return place ? [{ name, place }] : [];
+  });
+  named.sort((a, b) => b.place.epochs - a.place.epochs || b.place.batches - a.place.batches);
+  return named.map(({ name }) => name);
 }
 
 /** The folders of a run's checkpoints, the newest first. */
@@ -33,23 +52,25 @@ export async function checkpointsIn(savePath: string): Promise<string[]> {
 }
 
 /**
- * Saves a checkpoint after an epoch, and removes those that are no longer needed: all but the newest ones and the best.
+ * Saves a checkpoint, and removes those that are no longer needed: all but the newest ones and the best, and what was newer.
  *
- * @param records of all epochs so far
  * @param keep how many of the newest are kept
+ * @returns the folder of the checkpoint
  * @throws ModelError where it can't be written; the checkpoints before it stand
  */
 export async function saveCheckpoint(
   savePath: string,
   parts: RunParts,
-  records: readonly EpochRecord[],
+  position: Position,
   keep: number,
-): Promise<void> {
+): Promise<string> {
   const folder = folderOf(savePath);
+  const name = nameOf(position);
   try {
     await removePartial(folder);
-    await writeFolder(join(folder, nameOf(records.length)), runFiles(parts, records));
-    for (const name of await outdated(folder, records, keep)) await removeFolder(join(folder, name));
+    await writeFolder(join(folder, name), runFiles(parts, position));
+    for (const old of await outdated(folder, position.records, keep)) await removeFolder(join(folder, old));
+    return join(folder, name);
   } catch (cause) {
     throw new ModelError(
       `A checkpoint can't be saved to ${folder}: ${(cause as Error).message}.`,
@@ -62,7 +83,10 @@ export async function saveCheckpoint(
 /** The checkpoints that are neither among the newest nor the one of the best test accuracy. */
 async function outdated(folder: string, records: readonly EpochRecord[], keep: number): Promise<string[]> {
   const newestFirst = await namesIn(folder);
-  const accuracyOf = (name: string) => records[epochOf(name) - 1].testAccuracy;
+  const accuracyOf = (name: string) => {
+    const { epochs, batches } = placeOf(name)!;
+    return batches === 0 && epochs > 0 ? records[epochs - 1].testAccuracy : Number.NEGATIVE_INFINITY;
+  };
   const best = newestFirst.reduce((a, b) => (accuracyOf(b) > accuracyOf(a) ? b : a));
   return newestFirst.slice(keep).filter((name) => name !== best);
 }
@@ -87,7 +111,7 @@ export async function resumeFrom(savePath: string, parts: RunParts): Promise<Res
       { cause },
     );
   });
-  return { path: newest, records: restoreRun(parts, files, newest) };
+  return { path: newest, position: restoreRun(parts, files, newest) };
 }
 
 /** The first of several checkpoints that is whole. */

@@ -58,7 +58,8 @@ export async function evaluate(
   }
 }
 
-type EvaluationStep = Step<
+/** Takes what a loader's `inputs` gave. */
+export type EvaluationStep = Step<
   TensorFlow.Tensor[],
   { loss: TensorFlow.Scalar; predictions: TensorFlow.Tensor1D; labels: TensorFlow.Tensor1D }
 >;
@@ -81,22 +82,32 @@ export function compileEvaluation(
   }, options);
 }
 
-/** Evaluates with a step of `compileEvaluation`. */
-export async function evaluateWith(step: EvaluationStep, loader: DataLoader): Promise<Evaluation> {
+/**
+ * Evaluates with a step of `compileEvaluation`.
+ *
+ * @throws the signal's reason once it is aborted and the call under way has ended
+ */
+export async function evaluateWith(
+  step: EvaluationStep,
+  loader: DataLoader,
+  signal?: AbortSignal,
+): Promise<Evaluation> {
   const { classNames } = loader.dataset;
   const confusion = classNames.map(() => classNames.map(() => 0));
   const predictions: number[] = [];
   let loss = 0;
   for (const { tensors, length } of loader.inputs()) {
     const outputs = await step(...tensors);
+    tf.dispose(tensors);
     const truth = outputs.labels.dataSync();
     const found = outputs.predictions.dataSync();
     loss += outputs.loss.dataSync()[0] * length;
-    tf.dispose([...tensors, ...Object.values(outputs)]);
+    tf.dispose(outputs);
     truth.forEach((label, i) => {
       confusion[label][found[i]]++;
     });
     predictions.push(...found);
+    signal?.throwIfAborted();
   }
   const perClass = classNames.map((className, label) => {
     const correct = confusion[label][label];

@@ -14,9 +14,10 @@ import type { LossScale, LossScaleState } from './lossScale';
 import { parameters } from './parameters';
 import type { Scheduler } from './scheduler';
 import type { SGD, SGDState } from './sgd';
+import type { EpochProgress } from './trainEpoch';
 
 /** The version of what is written here. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** What a run consists of. */
 export interface RunParts {
@@ -28,8 +29,18 @@ export interface RunParts {
   testLoader: DataLoader;
 }
 
+/** Where a run is. */
+export interface Position {
+  /** Of all epochs that are behind it. */
+  records: readonly EpochRecord[];
+  /** How far the next epoch is, where it was begun. */
+  progress?: EpochProgress;
+  /** What learning rates are multiplied by: halved each time that the run goes back. */
+  rateFactor: number;
+}
+
 /** What a checkpoint says, beside the numbers of weights and velocities. */
-interface Description {
+interface Description extends Position {
   format: number;
   /** The version of this library. */
   library: string;
@@ -44,7 +55,6 @@ interface Description {
   lossScale?: LossScaleState;
   /** Epochs that were drawn from the loaders. */
   loaderEpochs: { train: number; test: number };
-  records: readonly EpochRecord[];
 }
 
 /** This package's version, by its package.json. */
@@ -52,7 +62,7 @@ function libraryVersion(): string {
   return JSON.parse(readFileSync(join(packageDataFolder(), '..', 'package.json'), 'utf8')).version;
 }
 
-function describe(parts: RunParts, records: readonly EpochRecord[]): Description {
+function describe(parts: RunParts, position: Position): Description {
   const { net, optimizer, scheduler, lossScale, trainLoader, testLoader } = parts;
   return {
     format: FORMAT,
@@ -63,8 +73,9 @@ function describe(parts: RunParts, records: readonly EpochRecord[]): Description
     schedule: scheduler?.constructor.name,
     scheduler: scheduler?.stateDict(),
     lossScale: lossScale?.stateDict(),
-    loaderEpochs: { train: trainLoader.epoch, test: testLoader.epoch },
-    records,
+    // An epoch that was begun is drawn again, and what is behind it left out.
+    loaderEpochs: { train: trainLoader.epoch - (position.progress ? 1 : 0), test: testLoader.epoch },
+    ...position,
   };
 }
 
@@ -86,10 +97,10 @@ function arraysOf(file: Buffer, tensors: readonly TensorFlow.Tensor[]): Float32A
 }
 
 /** A run's state as files. */
-export function runFiles(parts: RunParts, records: readonly EpochRecord[]): Files {
+export function runFiles(parts: RunParts, position: Position): Files {
   const weights = parts.net.weights.map((weight) => weight.read().dataSync() as Float32Array);
   return {
-    'checkpoint.json': JSON.stringify(describe(parts, records), null, 2),
+    'checkpoint.json': JSON.stringify(describe(parts, position), null, 2),
     'weights.bin': bytesOf(weights),
     'velocities.bin': bytesOf(parts.optimizer.velocities(parameters(parts.net))),
   };
@@ -99,14 +110,9 @@ export function runFiles(parts: RunParts, records: readonly EpochRecord[]): File
  * Brings a run to the state that files tell.
  *
  * @param path where they were read, for errors
- * @returns the records of the epochs that are behind it
  * @throws ModelError where they are of another run or format; nothing was changed then
  */
-export function restoreRun(
-  parts: RunParts,
-  files: Record<string, Buffer>,
-  path: string,
-): readonly EpochRecord[] {
+export function restoreRun(parts: RunParts, files: Record<string, Buffer>, path: string): Position {
   const description = JSON.parse(files['checkpoint.json'].toString()) as Description;
   if (description.format !== FORMAT) {
     throw new ModelError(
@@ -125,12 +131,13 @@ export function restoreRun(
   if (description.lossScale) lossScale?.loadStateDict(description.lossScale);
   trainLoader.epoch = description.loaderEpochs.train;
   testLoader.epoch = description.loaderEpochs.test;
-  return description.records;
+  const { records, progress, rateFactor } = description;
+  return { records, progress, rateFactor };
 }
 
 /** Refuses the state of another network, or of a run with another schedule. */
 function checkFits(parts: RunParts, description: Description, path: string): void {
-  const now = describe(parts, []);
+  const now = describe(parts, { records: [], rateFactor: 1 });
   const weights = (of: Description) =>
     of.weights.map(({ shape, trainable }) => `${trainable}[${shape}]`).join();
   const known = description.architecture && now.architecture;

@@ -7,9 +7,8 @@ import { checkPositiveInteger } from '../checks';
 import { ConfigError, ModelError } from '../errors';
 import { checkpointsIn, resumeFrom, saveCheckpoint } from './checkpoint';
 import type { TrainListener } from './events';
-import type { EpochRecord } from './history';
 import { writeHistory } from './historyFile';
-import type { RunParts } from './runState';
+import type { Position, RunParts } from './runState';
 import { saveModel } from './saveModel';
 
 /** Where a run is saved, and how often. */
@@ -30,6 +29,8 @@ export interface SaveOptions {
 
 /** Saves a run, and brings it back. */
 export class SavedRun {
+  /** Whether checkpoints are written. */
+  readonly keepsCheckpoints: boolean;
   private readonly savePath?: string;
   private readonly saveEvery: number;
   private readonly keep: number;
@@ -49,38 +50,62 @@ export class SavedRun {
       );
     }
     this.savePath = savePath;
+    this.keepsCheckpoints = saveEvery !== undefined;
     this.saveEvery = saveEvery ?? Number.POSITIVE_INFINITY;
     this.keep = keep;
     this.resume = resume;
   }
 
-  /**
-   * Makes the folder, and brings the run to where it was, if that is asked for.
-   *
-   * @returns the records of the epochs that are behind it
-   */
-  async begin(onProgress: TrainListener): Promise<EpochRecord[]> {
-    if (this.savePath === undefined) return [];
+  /** Makes the folder, and brings the run to where it was, if that is asked for. */
+  async begin(onProgress: TrainListener): Promise<Position> {
+    const start: Position = { records: [], rateFactor: 1 };
+    if (this.savePath === undefined) return start;
     onProgress({ kind: 'message', text: await makeFolderFor(this.savePath) });
-    if (!this.resume && this.saveEvery < Number.POSITIVE_INFINITY) await refuseOthers(this.savePath);
-    const resumed = this.resume ? await resumeFrom(this.savePath, this.parts) : undefined;
-    if (!resumed) return [];
-    onProgress({
-      kind: 'message',
-      text: `Goes on after epoch ${resumed.records.length}, from ${resumed.path}.`,
-    });
-    return [...resumed.records];
+    if (!this.resume && this.keepsCheckpoints) await refuseOthers(this.savePath);
+    return (this.resume && (await this.goBack(onProgress))) || start;
   }
 
   /** Saves what an epoch has come to. */
-  async keepEpoch(records: readonly EpochRecord[], isLast: boolean): Promise<void> {
+  async keepEpoch(position: Position, isLast: boolean): Promise<void> {
     if (this.savePath === undefined) return;
-    await saveModel(this.parts.net, this.savePath);
-    await writeHistory(this.savePath, this.parts.net, { epochs: records });
-    if (this.saveEvery === Number.POSITIVE_INFINITY) return;
-    if (isLast || records.length % this.saveEvery === 0) {
-      await saveCheckpoint(this.savePath, this.parts, records, this.keep);
+    await this.keepNetwork(this.savePath, position);
+    if (!this.keepsCheckpoints) return;
+    if (isLast || position.records.length % this.saveEvery === 0) {
+      await saveCheckpoint(this.savePath, this.parts, position, this.keep);
     }
+  }
+
+  /**
+   * Saves a run wherever it is.
+   *
+   * @returns the folder of its checkpoint, where checkpoints are kept
+   */
+  async keepNow(position: Position): Promise<string | undefined> {
+    if (this.savePath === undefined) return undefined;
+    await this.keepNetwork(this.savePath, position);
+    return this.keepsCheckpoints ? saveCheckpoint(this.savePath, this.parts, position, this.keep) : undefined;
+  }
+
+  /**
+   * Brings the run to where it was at its newest checkpoint.
+   *
+   * @returns undefined where there is none
+   */
+  async goBack(onProgress: TrainListener): Promise<Position | undefined> {
+    const resumed = await resumeFrom(this.savePath!, this.parts);
+    if (!resumed) return undefined;
+    const { path, position } = resumed;
+    const place = [
+      `epoch ${position.records.length}`,
+      ...(position.progress ? [`and ${position.progress.batch} batches of the next`] : []),
+    ].join(' ');
+    onProgress({ kind: 'message', text: `Goes on after ${place}, from ${path}.` });
+    return position;
+  }
+
+  private async keepNetwork(savePath: string, { records }: Position): Promise<void> {
+    await saveModel(this.parts.net, savePath);
+    await writeHistory(savePath, this.parts.net, { epochs: records });
   }
 }
 

@@ -9,17 +9,17 @@ import type { TensorFlow } from '../engine/tensorflow';
 import { ConfigError, ModelError } from '../errors';
 import { setNetworkInfo } from '../models/networkInfo';
 import type { Criterion } from './crossEntropy';
-import { compileEvaluation, evaluateWith } from './evaluate';
+import { compileEvaluation } from './evaluate';
 import type { TrainEvent, TrainListener } from './events';
 import { checkFit } from './fit';
-import type { EpochRecord, History } from './history';
+import type { History } from './history';
 import { LossScale } from './lossScale';
 import type { RunParts } from './runState';
 import { SavedRun, type SaveOptions } from './savedRun';
 import type { Scheduler } from './scheduler';
 import type { SGD } from './sgd';
 import { TensorBoardLog } from './tensorBoard';
-import { trainEpoch } from './trainEpoch';
+import { trainEpochs } from './trainEpochs';
 import { compileTraining } from './trainingStep';
 
 /** What `train` takes besides the network and the data. Its steps run as `compile`'s options say. */
@@ -44,6 +44,16 @@ export interface TrainOptions extends CompileOptions, SaveOptions {
   stepsPerExecution?: number;
   /** A folder of this run's own for event files, which TensorBoard shows. Without it none are written. */
   logDir?: string;
+  /**
+   * What to do at a loss that isn't finite: `stop`, or `goBack` to the newest checkpoint, which `saveEvery` or `resume` has written,
+   * with half the learning rate, ten times at the most. Default `stop`.
+   */
+  onDivergence?: 'stop' | 'goBack';
+  /**
+   * Ends the run once it is aborted and the step under way has ended. What was trained stays, and is saved where `savePath` says;
+   * where checkpoints are kept, `resume` goes on at the very batch.
+   */
+  signal?: AbortSignal;
   /** Is told each batch, each epoch, and what else is worth a line. An error it throws ends the run. */
   onProgress?: TrainListener;
 }
@@ -55,7 +65,9 @@ export interface TrainOptions extends CompileOptions, SaveOptions {
  * class names and normalization, is noted in the network's `networkInfo`.
  *
  * @param net `[n, h, w, c]` → logits `[n, classes]`
- * @throws ConfigError for settings that can't work, and when the loss is no longer finite
+ * @returns the whole epochs that were trained, fewer than were asked for where a signal ended the run
+ * @throws ConfigError for settings that can't work
+ * @throws DivergenceError when the loss is no longer finite; the network is then as it was before that step
  * @throws ModelError where the network doesn't fit the data, or can't be saved
  */
 export async function train(
@@ -79,16 +91,23 @@ export async function train(
 /** The epochs that are still to come. */
 async function run(parts: RunParts, options: TrainOptions): Promise<History> {
   const { net, trainLoader, testLoader, lossScale } = parts;
-  const { epochs, criterion, scheduler, logDir, onProgress: listener = () => {} } = options;
+  const { epochs, criterion, logDir, onProgress: listener = () => {} } = options;
   const saved = new SavedRun(parts, options);
-  const records = await saved.begin(listener);
-  checkSchedule(options, (epochs - records.length) * trainLoader.length);
+  if (options.onDivergence === 'goBack' && !saved.keepsCheckpoints) {
+    throw new ConfigError(
+      'There is no checkpoint to go back to.',
+      "Give savePath and saveEvery too, or leave onDivergence: 'goBack' out.",
+    );
+  }
+  const position = await saved.begin(listener);
+  const batches = position.records.length * trainLoader.length + (position.progress?.batch ?? 0);
+  checkSchedule(options, epochs * trainLoader.length - batches);
   setNetworkInfo(net, { classNames: trainLoader.dataset.classNames, normalization: trainLoader.normalize });
 
-  const log =
-    logDir === undefined ? undefined : new TensorBoardLog(logDir, records.length * trainLoader.length);
+  const log = logDir === undefined ? undefined : new TensorBoardLog(logDir, batches);
   const onProgress = (event: TrainEvent): void => {
     if (event.kind === 'batch') log?.writeBatch(event);
+    if (event.kind === 'epoch') log?.writeEpoch(event.record);
     listener(event);
   };
   const trainStep = compileTraining(net, {
@@ -98,31 +117,11 @@ async function run(parts: RunParts, options: TrainOptions): Promise<History> {
   });
   const testStep = compileEvaluation(net, testLoader, criterion, options);
   try {
-    for (let epoch = records.length + 1; epoch <= epochs; epoch++) {
-      const began = performance.now();
-      const learningRate = options.optimizer.lr;
-      const trained = await trainEpoch(trainStep, trainLoader, epoch, { ...options, onProgress });
-      if (scheduler?.interval === 'epoch') scheduler.step(trained.loss);
-      const tested = await evaluateWith(testStep, testLoader);
-      const record: EpochRecord = {
-        epoch,
-        trainLoss: trained.loss,
-        trainAccuracy: trained.accuracy,
-        testLoss: tested.loss,
-        testAccuracy: tested.accuracy,
-        learningRate,
-        seconds: (performance.now() - began) / 1000,
-      };
-      records.push(record);
-      log?.writeEpoch(record);
-      await saved.keepEpoch(records, epoch === epochs);
-      onProgress({ kind: 'epoch', record, epochs });
-    }
+    return await trainEpochs({ ...parts, ...options, saved, trainStep, testStep, onProgress }, position);
   } finally {
     trainStep.dispose();
     testStep.dispose();
   }
-  return { epochs: records };
 }
 
 function check(

@@ -2,72 +2,80 @@
  * One pass over the training images.
  */
 import type { BatchInputs, DataLoader } from '../data/dataLoader';
-import { tf } from '../engine/tensorflow';
-import { ConfigError } from '../errors';
+import { type TensorFlow, tf } from '../engine/tensorflow';
+import { divergence } from './divergence';
 import type { TrainListener } from './events';
 import type { Scheduler } from './scheduler';
 import type { SGD } from './sgd';
 import type { TrainingStep } from './trainingStep';
 
-/** What an epoch needs to know of its run. */
-export interface EpochOptions {
-  epochs: number;
-  optimizer: SGD;
-  scheduler?: Scheduler;
-  stepsPerExecution?: number;
-  onProgress?: TrainListener;
-}
-
-/** What a step has told of one batch, with the rate it was taken at. */
-interface Taken {
-  loss: number;
+/** How far an epoch is. */
+export interface EpochProgress {
+  /** Batches so far. */
+  batch: number;
+  images: number;
+  /** Of all images so far, each batch as it was before its update. */
+  lossSum: number;
+  /** Images classified right. */
   correct: number;
-  length: number;
+  seconds: number;
+  /** The rate it began with. */
   learningRate: number;
 }
 
-/** An epoch's mean loss, and the share classified right, each batch as it was before its update. */
-export async function trainEpoch(
-  step: TrainingStep,
-  loader: DataLoader,
-  epoch: number,
-  { epochs, optimizer, scheduler, stepsPerExecution = 1, onProgress }: EpochOptions,
-): Promise<{ loss: number; accuracy: number }> {
-  const began = performance.now();
-  let [batch, images, lossSum, correct] = [0, 0, 0, 0];
+/** What an epoch needs to know of its run. */
+export interface EpochOptions {
+  net: TensorFlow.LayersModel;
+  loader: DataLoader;
+  step: TrainingStep;
+  epoch: number;
+  epochs: number;
+  optimizer: SGD;
+  scheduler?: Scheduler;
+  /** What learning rates are multiplied by. */
+  rateFactor: number;
+  stepsPerExecution?: number;
+  signal?: AbortSignal;
+  onProgress: TrainListener;
+}
+
+/**
+ * Goes through an epoch, or through what is left of it.
+ *
+ * @param progress is kept up to date after each batch
+ * @throws DivergenceError at a loss that isn't finite
+ * @throws the signal's reason once it is aborted and the call under way has ended
+ */
+export async function trainEpoch(progress: EpochProgress, options: EpochOptions): Promise<void> {
+  const { loader, scheduler, stepsPerExecution = 1, signal, onProgress } = options;
+  const began = performance.now() - 1000 * progress.seconds;
   const advance = () => {
-    if (scheduler?.interval === 'batch') scheduler.step(lossSum / images);
+    if (scheduler?.interval === 'batch') scheduler.step(progress.lossSum / progress.images);
   };
-  const groups = grouped(loader, stepsPerExecution);
+  const groups = grouped(loader, progress.batch, stepsPerExecution);
   let next = groups.next();
   try {
     while (!next.done) {
-      const running = take(step, next.value, optimizer, advance);
-      // Made while TensorFlow computes, on a thread of its own.
-      next = groups.next();
-      for (const taken of await running) {
-        batch++;
-        images += taken.length;
-        lossSum += taken.loss * taken.length;
-        correct += taken.correct;
-        if (!Number.isFinite(taken.loss)) {
-          throw new ConfigError(
-            `Training diverged: the loss is ${taken.loss} in epoch ${epoch}, batch ${batch}.`,
-            'Make the network anew and lower the learning rate.',
-          );
+      signal?.throwIfAborted();
+      const group = next.value;
+      try {
+        const running = take(group, options, advance);
+        // Made while TensorFlow computes, on a thread of its own.
+        next = groups.next();
+        for (const [i, { loss, correct, learningRate }] of (await running).entries()) {
+          if (!Number.isFinite(loss)) {
+            const images = () => loader.batch(group[i].tensors).images;
+            throw divergence({ ...options, batch: progress.batch + 1, loss, learningRate, images });
+          }
+          progress.batch++;
+          progress.images += group[i].length;
+          progress.lossSum += loss * group[i].length;
+          progress.correct += correct;
+          progress.seconds = (performance.now() - began) / 1000;
+          onProgress(batchEvent(progress, learningRate, options));
         }
-        onProgress?.({
-          kind: 'batch',
-          epoch,
-          epochs,
-          batch,
-          batches: loader.length,
-          images,
-          loss: lossSum / images,
-          accuracy: correct / images,
-          learningRate: taken.learningRate,
-          seconds: (performance.now() - began) / 1000,
-        });
+      } finally {
+        free(group);
       }
       advance();
     }
@@ -75,17 +83,27 @@ export async function trainEpoch(
     if (!next.done) free(next.value); // made ahead of a run that ended early
     groups.return();
   }
-  return { loss: lossSum / images, accuracy: correct / images };
+}
+
+function batchEvent(
+  { batch, images, lossSum, correct, seconds }: EpochProgress,
+  learningRate: number,
+  { epoch, epochs, loader }: EpochOptions,
+): Parameters<TrainListener>[0] {
+  const [loss, accuracy, batches] = [lossSum / images, correct / images, loader.length];
+  return { kind: 'batch', epoch, epochs, batch, batches, images, loss, accuracy, learningRate, seconds };
 }
 
 /**
  * An epoch's batches in groups to be trained on in one call. What doesn't fill a group comes batch by batch, so that a step is recorded
  * for no more than three kinds of calls: a group, a batch, and a last batch of fewer images.
+ *
+ * @param skip batches to leave out
  */
-function* grouped(loader: DataLoader, size: number): Generator<BatchInputs[], void, undefined> {
+function* grouped(loader: DataLoader, skip: number, size: number): Generator<BatchInputs[], void, undefined> {
   let group: BatchInputs[] = [];
   try {
-    for (const inputs of loader.inputs()) {
+    for (const inputs of loader.inputs(skip)) {
       group.push(inputs);
       if (group.length < size || inputs.length < loader.batchSize) continue;
       const full = group;
@@ -102,35 +120,35 @@ function free(group: readonly BatchInputs[]): void {
   tf.dispose(group.map(({ tensors }) => tensors));
 }
 
+/** What a step has told of one batch, with the rate it was taken at. */
+interface Taken {
+  loss: number;
+  correct: number;
+  learningRate: number;
+}
+
 /**
- * Takes a step for each batch in one call, reads what it gives, and frees it with its inputs.
+ * Takes a step for each batch in one call, and reads what it gives.
  *
  * @param advance goes to the next step's rates
  */
 async function take(
-  step: TrainingStep,
   group: readonly BatchInputs[],
-  optimizer: SGD,
+  { step, optimizer, rateFactor }: EpochOptions,
   advance: () => void,
 ): Promise<Taken[]> {
   const rates = group.map((_, i) => {
     if (i > 0) advance();
-    return { lr: optimizer.lr, momentum: optimizer.momentum };
+    return { lr: rateFactor * optimizer.lr, momentum: optimizer.momentum };
   });
   const lrs = tf.tensor1d(rates.map(({ lr }) => lr)); // [k]
   const momentums = tf.tensor1d(rates.map(({ momentum }) => momentum)); // [k]
-  const tensors = group.flatMap((inputs) => inputs.tensors);
   try {
-    const outputs = await step(lrs, momentums, ...tensors);
+    const outputs = await step(lrs, momentums, ...group.flatMap(({ tensors }) => tensors));
     const [losses, corrects] = [outputs.loss.dataSync(), outputs.correct.dataSync()];
     tf.dispose(outputs);
-    return group.map(({ length }, i) => ({
-      loss: losses[i],
-      correct: corrects[i],
-      length,
-      learningRate: rates[i].lr,
-    }));
+    return rates.map(({ lr }, i) => ({ loss: losses[i], correct: corrects[i], learningRate: lr }));
   } finally {
-    tf.dispose([lrs, momentums, ...tensors]);
+    tf.dispose([lrs, momentums]);
   }
 }

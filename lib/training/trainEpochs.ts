@@ -1,0 +1,118 @@
+/**
+ * The epochs of a run, one after the other: trained, tested, told and saved.
+ */
+import { DivergenceError } from './divergence';
+import { type EvaluationStep, evaluateWith } from './evaluate';
+import type { TrainListener } from './events';
+import type { EpochRecord, History } from './history';
+import type { Position, RunParts } from './runState';
+import type { SavedRun } from './savedRun';
+import { type EpochProgress, trainEpoch } from './trainEpoch';
+import type { TrainingStep } from './trainingStep';
+
+/** How often a run may go back: to a thousandth of its learning rate. */
+const MOST_HALVINGS = 10;
+
+/** What the epochs need. */
+export interface EpochsOptions extends RunParts {
+  trainStep: TrainingStep;
+  testStep: EvaluationStep;
+  saved: SavedRun;
+  epochs: number;
+  stepsPerExecution?: number;
+  onDivergence?: 'stop' | 'goBack';
+  signal?: AbortSignal;
+  onProgress: TrainListener;
+}
+
+/** Trains from a position on, until all epochs are behind it or the signal ends it. */
+export async function trainEpochs(options: EpochsOptions, start: Position): Promise<History> {
+  const { saved, epochs, optimizer, testLoader, signal, onProgress } = options;
+  if (options.onDivergence === 'goBack' && start.records.length === 0) await saved.keepNow(start);
+  let position = start;
+  while (position.records.length < epochs) {
+    const progress = position.progress ?? begun(optimizer.lr * position.rateFactor);
+    const drawn = testLoader.epoch;
+    try {
+      const record = await oneEpoch(options, position, progress);
+      position = { records: [...position.records, record], rateFactor: position.rateFactor };
+      await saved.keepEpoch(position, position.records.length === epochs);
+      onProgress({ kind: 'epoch', record, epochs });
+    } catch (error) {
+      if (signal?.aborted && error === signal.reason) {
+        testLoader.epoch = drawn; // a test that was broken off is begun again
+        await stop(options, { ...position, progress });
+        break;
+      }
+      if (!(error instanceof DivergenceError) || options.onDivergence !== 'goBack') throw error;
+      position = await goBack(options, error, position.rateFactor / 2);
+    }
+  }
+  return { epochs: position.records };
+}
+
+function begun(learningRate: number): EpochProgress {
+  return { batch: 0, images: 0, lossSum: 0, correct: 0, seconds: 0, learningRate };
+}
+
+/** Trains for an epoch, or what is left of it, and tests. */
+async function oneEpoch(
+  { trainLoader, testLoader, trainStep, testStep, scheduler, ...options }: EpochsOptions,
+  { records, rateFactor }: Position,
+  progress: EpochProgress,
+): Promise<EpochRecord> {
+  const before = progress.seconds;
+  const began = performance.now();
+  const epoch = records.length + 1;
+  await trainEpoch(progress, {
+    ...options,
+    loader: trainLoader,
+    step: trainStep,
+    scheduler,
+    epoch,
+    rateFactor,
+  });
+  const tested = await evaluateWith(testStep, testLoader, options.signal);
+  const trainLoss = progress.lossSum / progress.images;
+  if (scheduler?.interval === 'epoch') scheduler.step(trainLoss);
+  return {
+    epoch,
+    trainLoss,
+    trainAccuracy: progress.correct / progress.images,
+    testLoss: tested.loss,
+    testAccuracy: tested.accuracy,
+    learningRate: progress.learningRate,
+    seconds: before + (performance.now() - began) / 1000,
+  };
+}
+
+/** Saves and says where a run was ended. */
+async function stop(
+  { saved, trainLoader, onProgress }: EpochsOptions,
+  position: Position & { progress: EpochProgress },
+): Promise<void> {
+  const { records, progress } = position;
+  const checkpoint = await saved.keepNow(position);
+  const where = `epoch ${records.length + 1}, after batch ${progress.batch} of ${trainLoader.length}`;
+  onProgress({
+    kind: 'message',
+    text: [
+      `Stopped in ${where}. The network keeps what it has learned; the history has ${epochsIn(records)}.`,
+      ...(checkpoint ? [`\`resume: true\` goes on from ${checkpoint}.`] : []),
+    ].join(' '),
+  });
+}
+
+const epochsIn = ({ length }: readonly unknown[]) => `${length} whole ${length === 1 ? 'epoch' : 'epochs'}`;
+
+/** Takes a run that diverged back to its newest checkpoint, to learn at another rate. */
+async function goBack(
+  { saved, onProgress }: EpochsOptions,
+  error: DivergenceError,
+  rateFactor: number,
+): Promise<Position> {
+  if (rateFactor < 2 ** -MOST_HALVINGS) throw error;
+  const [what] = error.message.split('\n');
+  onProgress({ kind: 'message', text: `${what} Goes back, with ${rateFactor} of the learning rate.` });
+  return { ...(await saved.goBack(onProgress))!, rateFactor };
+}
