@@ -27,6 +27,3 @@ export class ConfigError extends ResNetError {}
 
 /** A picture can't be read or fetched. */
 export class ImageError extends ResNetError {}
-
-/** The user interrupted the kernel while something was running. */
-export class InterruptError extends ResNetError {}

@@ -43,7 +43,6 @@ export {
   DataError,
   EngineError,
   ImageError,
-  InterruptError,
   ModelError,
   ResNetError,
 } from './errors';
@@ -84,6 +83,7 @@ export { type Fit, resizePicture } from './prediction/resizePicture';
 // training: loss, optimizer, schedules, the loop, evaluation, files
 export { CosineAnnealingLR } from './training/cosineAnnealingLR';
 export { type Criterion, crossEntropy } from './training/crossEntropy';
+export { DivergenceError } from './training/divergence';
 export { type ClassAccuracy, type Evaluation, evaluate } from './training/evaluate';
 export type { TrainEvent, TrainListener } from './training/events';
 export { type EpochRecord, formatEpoch, type History } from './training/history';

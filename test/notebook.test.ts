@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { createRequire, Module } from 'node:module';
 import { afterEach, test } from 'node:test';
 import { lossChart } from '../lib/charts/historyCharts';
-import { ConfigError, InterruptError } from '../lib/errors';
-import { whileInterruptible } from '../lib/notebook/interrupt';
+import { ConfigError } from '../lib/errors';
+import { untilStopped } from '../lib/notebook/interrupt';
 import { cellOutput, type DisplayData } from '../lib/notebook/kernel';
 import { liveReporter } from '../lib/notebook/liveReporter';
 import { liveText, streamText, type TextStream } from '../lib/notebook/liveText';
@@ -208,22 +208,56 @@ test('a picture in a notebook is a PNG with a line of text', () => {
   assert.deepEqual(written[0].content.metadata, { 'image/png': { width: 192, height: 192 } });
 });
 
-test('an interrupted kernel stops what asks', async () => {
-  playKernel();
-  const listeners = process.listenerCount('SIGINT');
-  const work = whileInterruptible(async (check) => {
-    check();
-    process.emit('SIGINT');
-    check();
+/** Work that ends once its signal is aborted. */
+const patient = (begun: () => void) => (signal: AbortSignal) =>
+  new Promise<string>((resolve) => {
+    const alive = setInterval(() => {}, 1000);
+    signal.addEventListener('abort', () => {
+      clearInterval(alive);
+      resolve('ended');
+    });
+    begun();
   });
-  await assert.rejects(work, InterruptError);
-  assert.equal(process.listenerCount('SIGINT'), listeners);
+
+test('an interrupted kernel asks the work to end, and takes no notice of the interrupt otherwise', async () => {
+  playKernel();
+  let told = 0;
+  const kernel = () => void told++;
+  process.on('SIGINT', kernel);
+  try {
+    assert.equal(await untilStopped(patient(() => process.emit('SIGINT'))), 'ended');
+    assert.equal(told, 0);
+    assert.deepEqual(process.listeners('SIGINT'), [kernel]);
+  } finally {
+    process.off('SIGINT', kernel);
+  }
 });
 
-test('outside a notebook Ctrl-C keeps its meaning', async () => {
-  const listeners = process.listenerCount('SIGINT');
-  const during = await whileInterruptible(async () => process.listenerCount('SIGINT'));
-  assert.equal(during, listeners);
+test('another signal ends the work too, and one that was given before at once', async () => {
+  const stopping = new AbortController();
+  const listeners = () => process.listenerCount('SIGINT') + process.listenerCount('SIGTERM');
+  const before = listeners();
+  assert.equal(
+    await untilStopped(
+      patient(() => stopping.abort()),
+      stopping.signal,
+    ),
+    'ended',
+  );
+  assert.equal(await untilStopped(async (signal) => signal.aborted, AbortSignal.abort()), true);
+  assert.equal(listeners(), before);
+});
+
+test('a program that listens itself lives on after Ctrl-C', async () => {
+  let told = 0;
+  const program = () => void told++;
+  process.on('SIGINT', program);
+  try {
+    assert.equal(await untilStopped(patient(() => process.kill(process.pid, 'SIGINT'))), 'ended');
+    assert.equal(told, 1);
+  } finally {
+    process.off('SIGINT', program);
+  }
 });
 
 test('the bar fills by eighths of a cell', () => {

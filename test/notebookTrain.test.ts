@@ -4,15 +4,16 @@
 import assert from 'node:assert/strict';
 import { createRequire, Module } from 'node:module';
 import { afterEach, test } from 'node:test';
+import type { Figure } from '../lib/charts/figure';
 import { DataLoader } from '../lib/data/dataLoader';
-import { ConfigError, InterruptError } from '../lib/errors';
+import { ConfigError } from '../lib/errors';
 import { resnet18 } from '../lib/models/resNet';
 import type { DisplayData } from '../lib/notebook/kernel';
 import { loadCifar10 } from '../lib/notebook/loadCifar10';
 import { train } from '../lib/notebook/train';
 import { crossEntropy } from '../lib/training/crossEntropy';
 import type { TrainEvent } from '../lib/training/events';
-import { formatEpoch } from '../lib/training/history';
+import { type EpochRecord, formatEpoch } from '../lib/training/history';
 import { SGD } from '../lib/training/sgd';
 
 const require = createRequire(__filename);
@@ -21,14 +22,23 @@ afterEach(() => {
   delete require.cache[KERNEL_MODULE];
 });
 
-/** Plays a running kernel. Returns the states of the cell's output. */
-function playKernel(): string[] {
-  const states: string[] = [];
-  const lastWriteDisplayData = ({ data }: DisplayData) => states.push(data['text/plain'] as string);
+interface Written {
+  content: DisplayData;
+  update: boolean;
+}
+
+/** Plays a running kernel. Returns the states of the cell's text, and those of its chart. */
+function playKernel(): { texts: string[]; charts: Written[] } {
+  const texts: string[] = [];
+  const charts: Written[] = [];
+  const lastWriteDisplayData = (content: DisplayData, update: boolean) => {
+    if ('image/png' in content.data) charts.push({ content, update });
+    else texts.push(content.data['text/plain'] as string);
+  };
   require.cache[KERNEL_MODULE] = Object.assign(new Module(KERNEL_MODULE), {
     exports: { lastWriteDisplayData },
   });
-  return states;
+  return { texts, charts };
 }
 
 async function setUp() {
@@ -38,42 +48,54 @@ async function setUp() {
   return { net: resnet18({ width: 2 }), loader, options };
 }
 
-test('in a notebook the run is shown, and its lines are what the history says', async () => {
-  const states = playKernel();
+const lines = (epochs: readonly EpochRecord[]) => epochs.map((record) => formatEpoch(record, 2)).join('\n');
+
+test('in a notebook the run is shown, its lines are what the history says, and its curves grow', async () => {
+  const { texts, charts } = playKernel();
   const { net, loader, options } = await setUp();
   const history = await train(net, loader, loader, options);
-  assert.match(states[0], /^Epoch 1\/2 \|/);
-  assert.equal(states[states.length - 1], history.epochs.map((record) => formatEpoch(record, 2)).join('\n'));
+  assert.match(texts[0], /^Epoch 1\/2 \|/);
+  assert.equal(texts[texts.length - 1], lines(history.epochs));
+  const losses = charts[charts.length - 1].content.data['application/vnd.plotly.v1+json'] as Figure;
+  assert.deepEqual(
+    (losses.data[0] as { y: number[] }).y,
+    history.epochs.map(({ trainLoss }) => trainLoss),
+  );
+  assert.deepEqual(
+    charts.map(({ update }) => update),
+    charts.map((_, i) => i > 0),
+  );
+  assert.equal(new Set(charts.map(({ content }) => content.transient.display_id)).size, 1);
 });
 
 test('with a listener of one’s own nothing is shown', async () => {
-  const states = playKernel();
+  const { texts, charts } = playKernel();
   const { net, loader, options } = await setUp();
   const events: TrainEvent[] = [];
   await train(net, loader, loader, { ...options, onProgress: (event) => events.push(event) });
   assert.equal(events.filter(({ kind }) => kind === 'batch').length, 2 * 4);
-  assert.deepEqual(states, []);
+  assert.deepEqual([texts, charts], [[], []]);
 });
 
-test('an interrupted run leaves the lines of its whole epochs', async () => {
-  const states = playKernel();
+test('an interrupted run gives the history of its whole epochs, and says where it stopped', async () => {
+  const { texts } = playKernel();
   const { net, loader, options } = await setUp();
-  const lines: string[] = [];
   const run = train(net, loader, loader, options);
   const watch = setInterval(() => {
-    const last = states[states.length - 1] ?? '';
-    if (!last.includes('Epoch 2/2 |')) return;
-    lines.push(last.split('\n')[0]);
+    if (!texts[texts.length - 1]?.includes('Epoch 2/2 |')) return;
     clearInterval(watch);
     process.emit('SIGINT');
   }, 1);
-  await assert.rejects(run, InterruptError);
-  assert.equal(states[states.length - 1], lines[0]);
+  const { epochs } = await run;
+  assert.equal(epochs.length, 1);
+  const [first, said] = texts[texts.length - 1].split('\n');
+  assert.equal(first, lines(epochs));
+  assert.match(said, /^Stopped in epoch 2, after batch [1-4] of 4\. .* the history has 1 whole epoch\.$/);
 });
 
 test('settings that cannot work are refused before anything is shown', async () => {
-  const states = playKernel();
+  const { texts, charts } = playKernel();
   const { net, loader, options } = await setUp();
   await assert.rejects(train(net, loader, loader, { ...options, epochs: 0 }), ConfigError);
-  assert.deepEqual(states, []);
+  assert.deepEqual([texts, charts], [[], []]);
 });

@@ -211,8 +211,10 @@ describe('a checkpoint', () => {
   });
 });
 
-it('a run that is killed goes on, and ends as one that is left alone', async () => {
-  const { killed, ended, lost } = await killTraining(3);
-  assert.ok(killed >= 3 && ended >= 1);
-  assert.equal(lost, 0);
-});
+for (const ending of ['SIGKILL', 'SIGTERM', 'SIGINT'] as const) {
+  it(`a run that ${ending} ends goes on, and comes to what one does that is left alone`, async () => {
+    const { killed, ended, lost } = await killTraining(2, ending);
+    assert.ok(killed >= 2 && ended >= 1);
+    assert.equal(lost, 0);
+  });
+}

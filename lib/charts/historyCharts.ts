@@ -4,7 +4,8 @@
 import { ConfigError } from '../errors';
 import type { EpochRecord, History } from '../training/history';
 import type { Figure } from './figure';
-import { COLORS, themed } from './theme';
+import { curve, epochAxis, TEST, TRAIN } from './historyCurves';
+import { themed } from './theme';
 
 const HEIGHT = 420;
 
@@ -62,13 +63,6 @@ export function learningRateChart(history: History): Figure {
   );
 }
 
-// Dash and marker tell the curves apart where colour doesn't.
-const TRAIN = { line: { color: COLORS.blue, width: 2.5 }, marker: { symbol: 'circle', size: 7 } };
-const TEST = {
-  line: { color: COLORS.vermillion, width: 2.5, dash: 'dash' },
-  marker: { symbol: 'diamond', size: 8 },
-};
-
 const short = (rate: number): number => Number(rate.toPrecision(3));
 
 function epochsOf(history: History): readonly EpochRecord[] {
@@ -82,34 +76,11 @@ function bestEpoch(history: History, score: (record: EpochRecord) => number): Ep
   return epochsOf(history).reduce((best, record) => (score(record) > score(best) ? record : best));
 }
 
-function curve(
-  history: History,
-  name: string,
-  style: object,
-  value: (record: EpochRecord) => number,
-  format: string,
-): object {
-  return {
-    type: 'scatter',
-    mode: 'lines+markers',
-    name,
-    x: history.epochs.map((record) => record.epoch),
-    y: history.epochs.map(value),
-    hovertemplate: `%{y:${format}}`,
-    ...style,
-  };
-}
-
 function chart(epochs: number, data: object[], title: string, subtitle: string, yaxis: object): Figure {
   return themed(data, {
     height: HEIGHT,
     title: { text: title, subtitle: { text: subtitle } },
-    xaxis: {
-      title: { text: 'Epoch' },
-      range: [0.5, epochs + 0.5],
-      tick0: 1,
-      dtick: Math.ceil(epochs / 20),
-    },
+    xaxis: epochAxis(epochs, 20),
     yaxis,
     hovermode: 'x unified',
   });

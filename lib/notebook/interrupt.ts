@@ -1,38 +1,47 @@
 /**
- * "Interrupt Kernel" for work that awaits. The kernel gives up the cell, but can't stop a loop that goes on behind
- * it: the loop itself has to ask.
+ * What asks a program to end, as a signal for work that awaits: "Interrupt Kernel", Ctrl-C, the end of a kernel or a computer.
  */
 import { setImmediate } from 'node:timers/promises';
-import { InterruptError } from '../errors';
 import { cellOutput } from './kernel';
 
 /**
- * Runs work that asks now and then whether the kernel was interrupted.
+ * Runs work that ends by itself once its signal is aborted.
  *
- * Outside a notebook nothing is listened for: there Ctrl-C ends the program.
+ * In a notebook, "Interrupt Kernel" aborts it, and does nothing else meanwhile: the cell comes to its end, with a result. In a program
+ * SIGINT and SIGTERM do, and once the work has ended, they end the program as they would have without it. A second one ends it at once.
  *
- * @param work is given `check`, which throws an InterruptError once the kernel was interrupted.
+ * @param also another signal that aborts the work
  */
-export async function whileInterruptible<T>(work: (check: () => void) => Promise<T>): Promise<T> {
-  let interrupted = false;
-  const listener = (): void => {
-    interrupted = true;
-  };
-  const check = (): void => {
-    if (!interrupted) return;
-    throw new InterruptError(
-      'Interrupted.',
-      'Run the cell again to go on; a network keeps what it has learned.',
-    );
-  };
+export async function untilStopped<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  also?: AbortSignal,
+): Promise<T> {
+  const stopping = new AbortController();
   const inKernel = cellOutput() !== undefined;
+  let asked: NodeJS.Signals | undefined;
+  const interrupt = (): void => stopping.abort();
+  const terminate = (signal: NodeJS.Signals): void => {
+    asked = signal;
+    stopping.abort();
+  };
   // A cell's code starts inside a `vm` script with `breakOnSigint`. For that time Node sets all listeners of SIGINT
   // aside, and a listener added meanwhile keeps it from arming them again: the next SIGINT would end the kernel.
   await setImmediate();
-  if (inKernel) process.on('SIGINT', listener);
+  // The kernel's own would give up the cell, and with it the names that it declares.
+  const others = inKernel ? process.listeners('SIGINT') : [];
+  for (const other of others) process.off('SIGINT', other);
+  if (inKernel) process.on('SIGINT', interrupt);
+  else process.once('SIGINT', terminate);
+  process.once('SIGTERM', terminate);
+  if (also?.aborted) stopping.abort();
+  also?.addEventListener('abort', interrupt);
   try {
-    return await work(check);
+    return await work(stopping.signal);
   } finally {
-    process.off('SIGINT', listener);
+    also?.removeEventListener('abort', interrupt);
+    process.off('SIGINT', interrupt).off('SIGINT', terminate).off('SIGTERM', terminate);
+    for (const other of others) process.on('SIGINT', other);
+    // A program that listens itself was told already.
+    if (asked && process.listenerCount(asked) === 0) process.kill(process.pid, asked);
   }
 }

@@ -3,7 +3,7 @@
  */
 import type { Figure } from '../charts/figure';
 import { figureToPng } from '../charts/figureToPng';
-import { cellOutput } from './kernel';
+import { cellOutput, type DisplayData } from './kernel';
 
 /**
  * Shows a figure in a notebook, as one output in three forms: interactive where the reader's program can draw Plotly's
@@ -12,25 +12,28 @@ import { cellOutput } from './kernel';
 export async function show(figure: Figure): Promise<void> {
   // Asked before the drawing, so that the output stays with the cell that called, whatever runs meanwhile.
   const write = cellOutput();
-  const text = describe(figure);
-  if (!write) {
-    console.log(text);
-    return;
-  }
+  if (write) write(await displayData(figure), false);
+  else console.log(describe(figure));
+}
+
+/**
+ * A figure in three forms.
+ *
+ * @param id with it, the output can be written over
+ */
+export async function displayData(figure: Figure, id?: string): Promise<DisplayData> {
+  const { data, layout } = figure;
   // JupyterLab's renderer shows it, pixel by pixel, until the mouse enters and the chart comes to life in its place.
   const png = await figureToPng(figure, { scale: 1 });
-  write(
-    {
-      data: {
-        'application/vnd.plotly.v1+json': { data: figure.data, layout: figure.layout },
-        'image/png': Buffer.from(png).toString('base64'),
-        'text/plain': text,
-      },
-      metadata: { 'image/png': { width: figure.layout.width, height: figure.layout.height } },
-      transient: {},
+  return {
+    data: {
+      'application/vnd.plotly.v1+json': { data, layout },
+      'image/png': Buffer.from(png).toString('base64'),
+      'text/plain': describe(figure),
     },
-    false,
-  );
+    metadata: { 'image/png': { width: layout.width, height: layout.height } },
+    transient: id === undefined ? {} : { display_id: id },
+  };
 }
 
 /** A figure in a line: its title and what stands below it. */

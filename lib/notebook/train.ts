@@ -6,33 +6,44 @@ import type { TensorFlow } from '../engine/tensorflow';
 import type { TrainEvent } from '../training/events';
 import type { History } from '../training/history';
 import { type TrainOptions, train as trainSilently } from '../training/train';
-import { whileInterruptible } from './interrupt';
+import { untilStopped } from './interrupt';
+import { liveCurves } from './liveCurves';
 import { liveReporter } from './liveReporter';
 import { liveText } from './liveText';
 
 /**
- * Trains a network, tests it after each epoch, and shows how far it is: a bar within the epoch and a line for each.
- * In a notebook, "Interrupt Kernel" ends the run after the current batch.
+ * Trains a network, tests it after each epoch, and shows how far it is: a bar within the epoch, a line for each, and in a notebook
+ * the curves so far. "Interrupt Kernel" there, Ctrl-C or SIGTERM elsewhere, end the run after the step under way: it is saved where
+ * `savePath` says, and in a notebook the cell ends with the history so far.
  *
  * @param net `[n, h, w, c]` → logits `[n, classes]`
- * @param options without `onProgress` the run is shown by `liveReporter()`.
- * @throws ConfigError for settings that can't work, and when the loss is no longer finite.
- * @throws ModelError where the network doesn't fit the data, or can't be saved.
- * @throws InterruptError when the kernel was interrupted.
+ * @param options without `onProgress` the run is shown
+ * @returns the whole epochs that were trained, fewer than were asked for where the run was stopped
+ * @throws ConfigError for settings that can't work
+ * @throws DivergenceError when the loss is no longer finite; the network is then as it was before that step
+ * @throws ModelError where the network doesn't fit the data, or can't be saved
  */
-export function train(
+export async function train(
   net: TensorFlow.LayersModel,
   trainLoader: DataLoader,
   testLoader: DataLoader,
   options: TrainOptions,
 ): Promise<History> {
   const text = liveText();
-  const report = options.onProgress ?? liveReporter(text);
-  return whileInterruptible((check) => {
-    const onProgress = (event: TrainEvent): void => {
-      report(event);
-      check();
-    };
-    return trainSilently(net, trainLoader, testLoader, { ...options, onProgress });
-  }).finally(() => text.status(''));
+  const curves = liveCurves();
+  const report = liveReporter(text);
+  const show = (event: TrainEvent): void => {
+    report(event);
+    curves.listen(event);
+  };
+  const { onProgress = show } = options;
+  try {
+    return await untilStopped(
+      (signal) => trainSilently(net, trainLoader, testLoader, { ...options, onProgress, signal }),
+      options.signal,
+    );
+  } finally {
+    text.status('');
+    await curves.end();
+  }
 }

@@ -3,9 +3,11 @@ import { killTraining } from './killed';
 
 async function main(): Promise<void> {
   const kills = Number(process.argv[2] ?? 50);
-  const { killed, ended, lost } = await killTraining(kills, (line) => console.log(line));
-  console.log(`Training: killed ${killed} times in ${ended} runs, lost ${lost}.`);
-  process.exitCode = lost === 0 ? 0 : 1;
+  for (const ending of ['SIGKILL', 'SIGTERM', 'SIGINT'] as const) {
+    const { killed, ended, lost } = await killTraining(kills, ending, (line) => console.log(line));
+    console.log(`Training, ${ending}: ended ${killed} times in ${ended} runs, lost ${lost}.`);
+    if (lost > 0) process.exitCode = 1;
+  }
 }
 
 main();

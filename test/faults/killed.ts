@@ -1,5 +1,5 @@
 /**
- * Kills training at random moments, checkpoint writes included, and has it go on each time.
+ * Ends training at random moments, checkpoint writes included, and has it go on each time.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -14,19 +14,26 @@ function start(folder: string) {
   return spawn(process.execPath, ['--require', 'tsx/cjs', RUN, path.join(folder, 'net')], { env });
 }
 
+/** How a run is ended: killed, or asked to end, which it does by itself. */
+export type Ending = 'SIGKILL' | 'SIGTERM' | 'SIGINT';
+
 /**
- * Trains once, and kills it a while after its first batch.
+ * Trains once, and ends it a while after its first batch.
  *
  * @param delay milliseconds; without it, it is left alone
  * @returns its last line where it came to its end
  */
-async function trainFor(folder: string, delay = Number.POSITIVE_INFINITY): Promise<string | undefined> {
+async function trainFor(
+  folder: string,
+  ending: Ending = 'SIGKILL',
+  delay = Number.POSITIVE_INFINITY,
+): Promise<string | undefined> {
   const child = start(folder);
   let [output, complaints]: string[] = ['', ''];
   let timer: NodeJS.Timeout | undefined;
   child.stdout.on('data', (data) => {
     output += data;
-    if (delay < Number.POSITIVE_INFINITY) timer ??= setTimeout(() => child.kill('SIGKILL'), delay);
+    if (delay < Number.POSITIVE_INFINITY) timer ??= setTimeout(() => child.kill(ending), delay);
   });
   child.stderr.on('data', (data) => {
     complaints += data;
@@ -35,14 +42,14 @@ async function trainFor(folder: string, delay = Number.POSITIVE_INFINITY): Promi
     child.on('close', (...ended) => resolve(ended));
   });
   clearTimeout(timer);
-  if (signal === 'SIGKILL') return undefined;
+  if (signal === ending) return undefined;
   if (code !== 0) throw new Error(`Training ended with ${code ?? signal}:\n${complaints}`);
   return output.trim().split('\n').pop();
 }
 
-/** How many runs were tried, killed and lost. */
+/** How many runs were tried, ended and lost. */
 export interface KillCounts {
-  /** Runs that were killed. */
+  /** How often one was ended before its end. */
   killed: number;
   /** Runs that came to their end, each killed several times before. */
   ended: number;
@@ -50,9 +57,10 @@ export interface KillCounts {
   lost: number;
 }
 
-/** Kills runs until so many were, and compares what each of them comes to in the end. */
+/** Ends runs so many times, and compares what each of them comes to in the end. */
 export async function killTraining(
   kills: number,
+  ending: Ending,
   log: (line: string) => void = () => {},
 ): Promise<KillCounts> {
   const folder = await mkdtemp(path.join(tmpdir(), 'killed-'));
@@ -66,12 +74,12 @@ export async function killTraining(
       const place = path.join(folder, `run${counts.ended}`);
       let result: string | undefined;
       while (result === undefined) {
-        result = await trainFor(place, counts.killed < kills ? Math.random() * span : undefined);
+        result = await trainFor(place, ending, counts.killed < kills ? Math.random() * span : undefined);
         if (result === undefined) counts.killed++;
       }
       counts.ended++;
       if (result !== expected) counts.lost++;
-      log(`${counts.killed} killed, ${counts.ended} came to their end, ${counts.lost} lost`);
+      log(`${ending}: ${counts.killed} ended, ${counts.ended} came to their end, ${counts.lost} lost`);
     }
     return counts;
   } finally {

@@ -1,15 +1,15 @@
 /**
- * A small training run that goes on from its newest checkpoint, for a harness to kill. Argument: the folder to save to. It prints
+ * A small training run that goes on from its newest checkpoint, for a harness to end. Argument: the folder to save to. It prints
  * `training` when the first batch is done, and at the end its history and a hash of its weights as a line of JSON.
  */
 import { createHash } from 'node:crypto';
 import { loadCifar10 } from '../../lib/data/cifar10';
 import { DataLoader } from '../../lib/data/dataLoader';
 import { resnet10 } from '../../lib/models/resNet';
+import { train } from '../../lib/notebook/train';
 import { crossEntropy } from '../../lib/training/crossEntropy';
 import { OneCycleLR } from '../../lib/training/oneCycleLR';
 import { SGD } from '../../lib/training/sgd';
-import { train } from '../../lib/training/train';
 
 const EPOCHS = 12;
 
