@@ -6,7 +6,7 @@ import { trainingChart } from '../charts/trainingChart';
 import type { TrainEvent } from '../training/events';
 import type { EpochRecord } from '../training/history';
 import { cellOutput } from './kernel';
-import { displayData } from './show';
+import { displayData, PLOTLY } from './show';
 
 /** Share of a run's time that drawing may take. */
 const SHARE = 0.03;
@@ -14,7 +14,7 @@ const SHARE = 0.03;
 /** Curves that follow a run. */
 export interface LiveCurves {
   listen(event: TrainEvent): void;
-  /** Has the curves show all that they were told of. */
+  /** Has the curves show all that they were told of, and answer to the mouse. */
   end(): Promise<void>;
 }
 
@@ -26,21 +26,23 @@ export function liveCurves(): LiveCurves {
   const write = cellOutput();
   const id = randomUUID();
   const records: EpochRecord[] = [];
-  let [epochs, drawn, update] = [0, 0, false];
+  let [epochs, update] = [0, false];
   let nextAt = 0;
   let drawing: Promise<void> = Promise.resolve();
 
-  const draw = async (): Promise<void> => {
-    if (!write || epochs < 2 || records.length === drawn) return;
+  const draw = async (last: boolean): Promise<void> => {
+    if (!write || epochs < 2 || records.length === 0) return;
     const began = performance.now();
-    drawn = records.length;
-    write(await displayData(trainingChart({ epochs: [...records] }, epochs), id), update);
+    const content = await displayData(trainingChart({ epochs: [...records] }, epochs), id);
+    // A chart that came to life under the mouse takes no newer one, so that there is none before the last.
+    if (!last) delete content.data[PLOTLY];
+    write(content, update);
     update = true;
     nextAt = performance.now() + (performance.now() - began) / SHARE;
   };
   // One at a time: an older drawing must not come last.
-  const drawNext = (): Promise<void> => {
-    drawing = drawing.then(draw);
+  const drawNext = (last: boolean): Promise<void> => {
+    drawing = drawing.then(() => draw(last));
     return drawing;
   };
   return {
@@ -48,8 +50,8 @@ export function liveCurves(): LiveCurves {
       if (event.kind !== 'epoch') return;
       records.push(event.record);
       epochs = event.epochs;
-      if (performance.now() >= nextAt) drawNext();
+      if (performance.now() >= nextAt) drawNext(false);
     },
-    end: drawNext,
+    end: () => drawNext(true),
   };
 }

@@ -5,6 +5,9 @@ import type { Figure } from '../charts/figure';
 import { figureToPng } from '../charts/figureToPng';
 import { cellOutput, type DisplayData } from './kernel';
 
+/** The type of a figure that a program can draw. */
+export const PLOTLY = 'application/vnd.plotly.v1+json';
+
 /**
  * Shows a figure in a notebook, as one output in three forms: interactive where the reader's program can draw Plotly's
  * figures, else a picture, else a line of text. Outside a notebook it prints that line.
@@ -27,7 +30,7 @@ export async function displayData(figure: Figure, id?: string): Promise<DisplayD
   const png = await figureToPng(figure, { scale: 1 });
   return {
     data: {
-      'application/vnd.plotly.v1+json': { data, layout },
+      [PLOTLY]: { data, layout },
       'image/png': Buffer.from(png).toString('base64'),
       'text/plain': describe(figure),
     },
