@@ -5,6 +5,7 @@ import sharp from 'sharp';
 import { ImageError } from '../errors';
 import { decodeBmp } from './decodeBmp';
 import { type ImageFormat, imageFormat, looksLike } from './imageFormat';
+import { checkScans } from './jpegScans';
 import { checkPixels, MAX_PIXELS } from './limits';
 import type { Picture } from './picture';
 
@@ -38,6 +39,7 @@ async function decodeWithSharp(
   const header = await sharp(bytes, { limitInputPixels: false }).metadata();
   if (header.format !== SHARP_FORMATS[format]) throw notAPicture(bytes, name);
   checkPixels(name, header.width, header.height);
+  if (format === 'jpeg') checkScans(bytes, name);
   const { data, info } = await sharp(bytes, {
     failOn: 'error',
     limitInputPixels: MAX_PIXELS,

@@ -1,0 +1,33 @@
+/** The network that the inputs are shown to, and what it has to say of a photo it knows. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageDataFolder } from '../../lib/data/folders';
+import type { TensorFlow } from '../../lib/engine/tensorflow';
+import type { Prediction } from '../../lib/prediction/prediction';
+import { loadModel } from '../../lib/training/loadModel';
+
+/** The network that ships with the library. */
+export const PRETRAINED: string = join(packageDataFolder(), 'pretrained', 'resnet10-w16');
+/** A photo of 640×265 pixels. */
+export const TRUCK: Buffer = readFileSync(join(packageDataFolder(), 'pictures', 'truck.png'));
+
+let loading: Promise<TensorFlow.LayersModel> | undefined;
+
+/** The pretrained network, loaded once. */
+export function network(): Promise<TensorFlow.LayersModel> {
+  loading ??= loadModel(PRETRAINED);
+  return loading;
+}
+
+/** Fails unless what was seen is the truck, upright and in its colours; the network is as good as certain of it. */
+export function isTruck({ className, probability, picture }: Prediction): void {
+  assert.ok(picture.width > picture.height, `${picture.width}×${picture.height}`);
+  assert.equal(className, 'truck');
+  assert.ok(probability > 0.9, `${probability}`);
+}
+
+/** Fails unless there is an answer: of a picture that shows nothing, any will do. */
+export function isPrediction({ probabilities }: Prediction): void {
+  assert.ok(Math.abs(probabilities.reduce((sum, p) => sum + p, 0) - 1) < 1e-5);
+}
