@@ -18,6 +18,8 @@ export interface FetchOptions {
 }
 
 const MAX_REDIRECTS = 5;
+/** The most milliseconds that Node's timers know, 24 days; beyond, they run out at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 const REDIRECTS = [301, 302, 303, 307, 308];
 const HEADERS = {
   Accept: 'image/*',
@@ -89,13 +91,16 @@ class Patience {
   }
 
   private clock(milliseconds: number, what: string): NodeJS.Timeout {
-    return setTimeout(() => {
-      this.reason = new ImageError(
-        `${this.url} ${what}.`,
-        'Try again, or allow more with the options timeout and stallTimeout (in milliseconds).',
-      );
-      this.controller.abort();
-    }, milliseconds);
+    return setTimeout(
+      () => {
+        this.reason = new ImageError(
+          `${this.url} ${what}.`,
+          'Try again, or allow more with the options timeout and stallTimeout (in milliseconds).',
+        );
+        this.controller.abort();
+      },
+      Math.min(milliseconds, LONGEST_TIMER),
+    );
   }
 }
 
