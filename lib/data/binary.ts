@@ -2,7 +2,7 @@
  * CIFAR-10's binary layout: records of one label byte and 3,072 pixel bytes, the 1,024 of a channel together,
  * row by row (https://www.cs.toronto.edu/~kriz/cifar.html, "Binary version").
  */
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { DataError } from '../errors';
 import { md5 } from './checksum';
 import { CHANNELS, Dataset, IMAGE_LENGTH } from './dataset';
@@ -54,6 +54,8 @@ export async function writeBatch(path: string, { images, labels, length }: Datas
 async function readBatch(path: string, expected: string | undefined): Promise<Uint8Array> {
   let bytes: Uint8Array;
   try {
+    // A pipe or a device may have no end.
+    if (!(await stat(path)).isFile()) throw new Error('it is no ordinary file');
     bytes = await readFile(path);
   } catch (cause) {
     throw new DataError(

