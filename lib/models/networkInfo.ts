@@ -23,3 +23,18 @@ export function networkInfo(net: TensorFlow.LayersModel): NetworkInfo {
 export function setNetworkInfo(net: TensorFlow.LayersModel, info: NetworkInfo): void {
   net.setUserDefinedMetadata({ ...networkInfo(net), ...info });
 }
+
+/** Tells whether what was read from a file can be what is known of a network. */
+export function isNetworkInfo(value: unknown): value is NetworkInfo {
+  const { architecture = '', classNames = [], normalization } = Object(value) as Record<string, unknown>;
+  const { mean, std } = Object(normalization) as Record<string, unknown>;
+  const isTriple = (list: unknown): list is number[] =>
+    Array.isArray(list) && list.length === 3 && list.every(Number.isFinite);
+  return (
+    typeof architecture === 'string' &&
+    Array.isArray(classNames) &&
+    classNames.every((name) => typeof name === 'string') &&
+    (normalization === undefined ||
+      (isTriple(mean) && isTriple(std) && std.every((deviation) => deviation > 0)))
+  );
+}

@@ -1,21 +1,16 @@
 /**
  * A network from files.
  */
-import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 // Loaded networks get this library's batch normalization.
 import '../models/batchNormalization';
 import { type TensorFlow, tf } from '../engine/tensorflow';
 import { ModelError } from '../errors';
-import {
-  isNamedByContent,
-  type ModelJson,
-  type WeightSpec,
-  type WeightsManifest,
-  weightsFileName,
-} from './modelFiles';
-
-const SAVE_AGAIN = 'Save the network again with saveModel, or copy its folder again, whole.';
+import { isNetworkInfo } from '../models/networkInfo';
+import type { ModelJson } from './modelFiles';
+import { readWeights, SAVE_AGAIN } from './modelWeights';
+import { readOrdinary } from './savedFiles';
 
 /**
  * Loads a network in TensorFlow.js's layers format, as `saveModel` and TensorFlow.js's converter write it.
@@ -32,11 +27,17 @@ export async function loadModel(path: string): Promise<TensorFlow.LayersModel> {
   } catch (cause) {
     if (cause instanceof ModelError) throw cause;
     throw new ModelError(
-      `The network and the weights in ${file} don't fit together: ${(cause as Error).message}`,
+      `The network and the weights in ${file} don't fit together: ${reasonOf(cause)}`,
       SAVE_AGAIN,
       { cause },
     );
   }
+}
+
+/** What TensorFlow.js says; where it trips over something it took for granted, that says nothing to anybody else. */
+function reasonOf(cause: unknown): string {
+  const tripped = cause instanceof TypeError || cause instanceof RangeError;
+  return tripped ? 'modelTopology is none that TensorFlow.js writes.' : (cause as Error).message;
 }
 
 /** The model.json that a path means. */
@@ -52,7 +53,7 @@ async function modelFile(path: string): Promise<string> {
 }
 
 async function readModelJson(file: string): Promise<ModelJson> {
-  const text = await readFile(file, 'utf8').catch((cause) => {
+  const bytes = await readOrdinary(file).catch((cause) => {
     throw new ModelError(
       `${dirname(file)} is a folder without a model.json that can be read.`,
       'Give the folder that saveModel wrote.',
@@ -61,7 +62,7 @@ async function readModelJson(file: string): Promise<ModelJson> {
   });
   let json: Partial<ModelJson> | null;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(bytes.toString());
   } catch (cause) {
     throw new ModelError(`${file} isn't JSON: ${(cause as Error).message}.`, SAVE_AGAIN, { cause });
   }
@@ -77,39 +78,11 @@ async function readModelJson(file: string): Promise<ModelJson> {
       'Convert the network to the layers format: tensorflowjs_converter --output_format=tfjs_layers_model.',
     );
   }
-  return json as ModelJson;
-}
-
-async function readWeights(manifest: WeightsManifest, file: string): Promise<[WeightSpec[], ArrayBuffer]> {
-  const specs = manifest.flatMap((group) => group.weights);
-  const paths = manifest.flatMap((group) => group.paths).map((name) => join(dirname(file), name));
-  const parts = await Promise.all(paths.map(readWeightsFile));
-  const data = tf.io.CompositeArrayBuffer.join(parts);
-  const expected = specs.reduce((total, spec) => total + byteLength(spec), 0);
-  if (data.byteLength !== expected) {
+  if (!isNetworkInfo(json.userDefinedMetadata ?? {})) {
     throw new ModelError(
-      `${paths.join(', ')} has ${data.byteLength} bytes, ${file} describes ${expected}.`,
-      SAVE_AGAIN,
+      `${file} says of its network what can't be: architecture, classNames or normalization is of another kind.`,
+      'Give userDefinedMetadata as setNetworkInfo writes it, or without these.',
     );
   }
-  paths.forEach((path, i) => {
-    if (isNamedByContent(path) && basename(path) !== weightsFileName(new Uint8Array(parts[i]))) {
-      throw new ModelError(`${path} was altered since it was saved.`, SAVE_AGAIN);
-    }
-  });
-  return [specs, data];
-}
-
-async function readWeightsFile(path: string): Promise<ArrayBuffer> {
-  const bytes = await readFile(path).catch((cause) => {
-    throw new ModelError(`The weights ${path} can't be read: ${cause.message}.`, SAVE_AGAIN, { cause });
-  });
-  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-}
-
-/** Bytes that one weight has in its file. */
-function byteLength({ shape, dtype, quantization }: WeightSpec): number {
-  const stored: string = quantization?.dtype ?? dtype;
-  const bytes: Record<string, number> = { float32: 4, int32: 4, float16: 2, uint16: 2, uint8: 1, bool: 1 };
-  return tf.util.sizeFromShape(shape) * bytes[stored];
+  return json as ModelJson;
 }

@@ -1,7 +1,7 @@
 /**
- * Writing files so that they are there whole or not at all, whatever happens meanwhile.
+ * Writing files so that they are there whole or not at all, whatever happens meanwhile, and reading them.
  */
-import { open, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 
 /** Writes a file, and has the disk itself hold it. */
 export async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
@@ -26,4 +26,10 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
     await rm(partial, { force: true });
     throw error;
   }
+}
+
+/** Reads a file, unless it is a pipe or a device, which may have no end. */
+export async function readOrdinary(path: string): Promise<Buffer> {
+  if (!(await stat(path)).isFile()) throw new Error(`${path} is no ordinary file`);
+  return readFile(path);
 }

@@ -2,6 +2,7 @@
 import { CIFAR } from './cifar';
 import { CIFAR_SOURCES } from './cifarSources';
 import type { Case } from './judge';
+import { MODELS } from './models';
 import { PICTURES } from './pictures';
 import { URLS } from './urls';
 
@@ -10,4 +11,5 @@ export const CORPUS: Readonly<Record<string, readonly Case[]>> = {
   addresses: URLS,
   "of CIFAR-10's files": CIFAR,
   "of CIFAR-10's sources": CIFAR_SOURCES,
+  'saved networks': MODELS,
 };
