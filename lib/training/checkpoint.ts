@@ -4,11 +4,12 @@
  * They lie in the folder that the network is saved to, one folder each: `checkpoints/epoch_0007` after seven epochs,
  * `checkpoints/epoch_0007_batch_00120` so far in the eighth.
  */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { ModelError } from '../errors';
 import { foldersIn, readFolder, removeFolder, removePartial, writeFolder } from './checkpointFiles';
 import type { EpochRecord } from './history';
-import { type Position, type RunParts, restoreRun, runFiles } from './runState';
+import type { Position, RunParts } from './runDescription';
+import { restoreRun, runFiles } from './runState';
 
 /** What a run goes on from. */
 export interface Resumed {
@@ -111,7 +112,8 @@ export async function resumeFrom(savePath: string, parts: RunParts): Promise<Res
       { cause },
     );
   });
-  return { path: newest, position: restoreRun(parts, files, newest) };
+  const { epochs } = placeOf(basename(newest))!;
+  return { path: newest, position: restoreRun(parts, files, newest, epochs) };
 }
 
 /** The first of several checkpoints that is whole. */

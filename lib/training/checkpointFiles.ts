@@ -2,10 +2,10 @@
  * A checkpoint as a folder that is there whole or not at all, and that knows when one of its files was altered.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ModelError } from '../errors';
-import { writeSynced } from './savedFiles';
+import { readOrdinary, writeSynced } from './savedFiles';
 
 /** What is in a folder besides its files: the SHA-256 of each. */
 const CHECKSUMS = 'checksums.json';
@@ -79,6 +79,15 @@ export async function removePartial(path: string): Promise<void> {
   }
 }
 
+/** What is said of a checkpoint that isn't as it was saved. */
+export function damaged(path: string, what: string, cause?: unknown): ModelError {
+  return new ModelError(
+    `The checkpoint ${path} is damaged: ${what}.`,
+    'Remove it, and resume from an older one.',
+    { cause },
+  );
+}
+
 /**
  * Reads a folder that `writeFolder` wrote.
  *
@@ -86,20 +95,14 @@ export async function removePartial(path: string): Promise<void> {
  */
 export async function readFolder(path: string): Promise<Record<string, Buffer>> {
   const refuse = (what: string, cause?: unknown): never => {
-    throw new ModelError(
-      `The checkpoint ${path} is damaged: ${what}.`,
-      'Remove it, and resume from an older one.',
-      {
-        cause,
-      },
-    );
+    throw damaged(path, what, cause);
   };
-  const text = await readFile(join(path, CHECKSUMS), 'utf8').catch((cause) =>
+  const text = await readOrdinary(join(path, CHECKSUMS)).catch((cause) =>
     refuse(`it has no ${CHECKSUMS}`, cause),
   );
   let checksums: Record<string, string> = {};
   try {
-    checksums = JSON.parse(text as string);
+    checksums = Object(JSON.parse(text.toString()));
   } catch (cause) {
     refuse(`${CHECKSUMS} isn't JSON`, cause);
   }
@@ -107,9 +110,9 @@ export async function readFolder(path: string): Promise<Record<string, Buffer>> 
   for (const [name, expected] of Object.entries(checksums)) {
     // Nothing outside of the folder, whatever the list says.
     if (basename(name) !== name) refuse(`${CHECKSUMS} names ${name}`);
-    const content = (await readFile(join(path, name)).catch((cause) =>
+    const content = await readOrdinary(join(path, name)).catch((cause) =>
       refuse(`${name} can't be read`, cause),
-    )) as Buffer;
+    );
     if (sha256(content) !== expected) refuse(`${name} was altered since it was saved`);
     files[name] = content;
   }

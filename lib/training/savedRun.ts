@@ -8,7 +8,7 @@ import { ConfigError, ModelError } from '../errors';
 import { checkpointsIn, resumeFrom, saveCheckpoint } from './checkpoint';
 import type { TrainListener } from './events';
 import { writeHistory } from './historyFile';
-import type { Position, RunParts } from './runState';
+import { type Position, type RunParts, START } from './runDescription';
 import { saveModel } from './saveModel';
 
 /** Where a run is saved, and how often. */
@@ -58,11 +58,10 @@ export class SavedRun {
 
   /** Makes the folder, and brings the run to where it was, if that is asked for. */
   async begin(onProgress: TrainListener): Promise<Position> {
-    const start: Position = { records: [], rateFactor: 1 };
-    if (this.savePath === undefined) return start;
+    if (this.savePath === undefined) return START;
     onProgress({ kind: 'message', text: await makeFolderFor(this.savePath) });
     if (!this.resume && this.keepsCheckpoints) await refuseOthers(this.savePath);
-    return (this.resume && (await this.goBack(onProgress))) || start;
+    return (this.resume && (await this.goBack(onProgress))) || START;
   }
 
   /** Saves what an epoch has come to. */

@@ -14,7 +14,7 @@ import type { TrainEvent, TrainListener } from './events';
 import { checkFit } from './fit';
 import type { History } from './history';
 import { LossScale } from './lossScale';
-import type { RunParts } from './runState';
+import type { RunParts } from './runDescription';
 import { SavedRun, type SaveOptions } from './savedRun';
 import type { Scheduler } from './scheduler';
 import type { SGD } from './sgd';

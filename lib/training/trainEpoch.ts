@@ -23,6 +23,11 @@ export interface EpochProgress {
   learningRate: number;
 }
 
+/** An epoch of which nothing is behind it. */
+export function begun(learningRate: number): EpochProgress {
+  return { batch: 0, images: 0, lossSum: 0, correct: 0, seconds: 0, learningRate };
+}
+
 /** What an epoch needs to know of its run. */
 export interface EpochOptions {
   net: TensorFlow.LayersModel;

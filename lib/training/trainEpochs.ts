@@ -5,9 +5,9 @@ import { DivergenceError } from './divergence';
 import { type EvaluationStep, evaluateWith } from './evaluate';
 import type { TrainListener } from './events';
 import type { EpochRecord, History } from './history';
-import type { Position, RunParts } from './runState';
+import type { Position, RunParts } from './runDescription';
 import type { SavedRun } from './savedRun';
-import { type EpochProgress, trainEpoch } from './trainEpoch';
+import { begun, type EpochProgress, trainEpoch } from './trainEpoch';
 import type { TrainingStep } from './trainingStep';
 
 /** How often a run may go back: to a thousandth of its learning rate. */
@@ -49,10 +49,6 @@ export async function trainEpochs(options: EpochsOptions, start: Position): Prom
     }
   }
   return { epochs: position.records };
-}
-
-function begun(learningRate: number): EpochProgress {
-  return { batch: 0, images: 0, lossSum: 0, correct: 0, seconds: 0, learningRate };
 }
 
 /** Trains for an epoch, or what is left of it, and tests. */

@@ -1,4 +1,5 @@
 /** All inputs that the library has to come through, by kind. */
+import { CHECKPOINTS } from './checkpoints';
 import { CIFAR } from './cifar';
 import { CIFAR_SOURCES } from './cifarSources';
 import type { Case } from './judge';
@@ -12,4 +13,5 @@ export const CORPUS: Readonly<Record<string, readonly Case[]>> = {
   "of CIFAR-10's files": CIFAR,
   "of CIFAR-10's sources": CIFAR_SOURCES,
   'saved networks': MODELS,
+  checkpoints: CHECKPOINTS,
 };
