@@ -100,7 +100,7 @@ export function readDescription(
   const description = parse(bytes, path);
   if (description.format !== FORMAT) {
     throw new ModelError(
-      `The checkpoint ${path} is of format ${description.format ?? 'none'}, written by version ${description.library ?? 'none'} of this library.`,
+      `The checkpoint ${path} is of format ${JSON.stringify(description.format) ?? 'none'}, written by version ${description.library ?? 'none'} of this library.`,
       `Use that version to go on, or start anew; this one, ${libraryVersion()}, reads format ${FORMAT}.`,
     );
   }

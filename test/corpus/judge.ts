@@ -37,7 +37,7 @@ const MOST_MEMORY = 150e6;
 
 /** What an error of another's making looks like, when its text is passed on: a stack, or a slip in JavaScript. */
 const FOREIGN =
-  /\n\s+at |\bundefined\b|\bNaN (bytes|of)|\[object |Cannot (read|convert|destructure)|is not (a function|iterable|defined)/;
+  /\n\s+at |\bundefined\b|\bNaN (bytes|of)|Cannot (read|convert|destructure)|is not (a function|iterable|defined)/;
 
 /** @throws AssertionError unless an error is the library's own, in words that help */
 export function assertTyped(error: unknown): asserts error is ResNetError {
