@@ -9,6 +9,7 @@ import { type TensorFlow, tf } from '../engine/tensorflow';
 import { ModelError } from '../errors';
 import { isNetworkInfo } from '../models/networkInfo';
 import type { ModelJson } from './modelFiles';
+import { canBeBuilt } from './modelTopology';
 import { readWeights, SAVE_AGAIN } from './modelWeights';
 import { readOrdinary } from './savedFiles';
 
@@ -22,6 +23,9 @@ export async function loadModel(path: string): Promise<TensorFlow.LayersModel> {
   const file = await modelFile(path);
   const json = await readModelJson(file);
   try {
+    if (!canBeBuilt(json.modelTopology)) {
+      throw new ModelError(`The layers in ${file} don't hang together: one waits for ever.`, SAVE_AGAIN);
+    }
     const artifacts = await tf.io.getModelArtifactsForJSON(json, (manifest) => readWeights(manifest, file));
     return await tf.loadLayersModel(tf.io.fromMemory(artifacts));
   } catch (cause) {

@@ -14,10 +14,17 @@ import { isPrediction, PRETRAINED } from './network';
 const bad = (message: RegExp) => refused(ModelError, message);
 const GREY = { width: 32, height: 32, data: new Uint8Array(32 * 32 * 3).fill(128) };
 
+interface SavedLayer {
+  name: string;
+  class_name: string;
+  config: Record<string, unknown>;
+  inbound_nodes: [from: string, call: number][][];
+}
+
 /** What a saved network is said to be by its model.json; as much of it as is altered here. */
 interface Saved {
   format: string;
-  modelTopology: { config: { layers: { class_name: string; config: Record<string, unknown> }[] } } | unknown;
+  modelTopology: unknown;
   weightsManifest: { paths: string[]; weights: { name: string; shape: unknown; dtype: string }[] }[];
   userDefinedMetadata: unknown;
 }
@@ -88,7 +95,7 @@ function weights(
 /** Layers of a topology, by the class they are of. */
 function layersOf({ modelTopology }: Saved, className: string) {
   const { config } = modelTopology as {
-    config: { layers: { class_name: string; config: Record<string, unknown> }[] };
+    config: { layers: SavedLayer[] };
   };
   return config.layers.filter(({ class_name }) => class_name === className);
 }
@@ -321,6 +328,21 @@ const TOPOLOGIES: Case[] = [
     'filters that are no number',
     (json) => (layersOf(json, 'Conv2D')[0].config.filters = 'many'),
     bad(/don't fit together/),
+  ),
+  edited(
+    'a layer that takes what nothing gives',
+    (json) => (layersOf(json, 'Conv2D')[0].inbound_nodes[0][0][0] = 'nothing'),
+    bad(/don't hang together/),
+  ),
+  edited(
+    'a layer that takes what it gives',
+    (json) => (layersOf(json, 'Conv2D')[0].inbound_nodes[0][0][0] = 'features.conv'),
+    bad(/don't hang together/),
+  ),
+  edited(
+    'two layers of one name',
+    (json) => layersOf(json, 'Conv2D').map((layer) => (layer.name = 'conv')),
+    bad(/hang/),
   ),
 ];
 
