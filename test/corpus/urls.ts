@@ -206,7 +206,7 @@ const REDIRECTS: Case[] = [
   web('to no address', redirect('http://[broken'), bad(/no address/)),
   web('to nowhere', (response) => response.writeHead(302).end(), bad(/302 Found/)),
   web('to a port where nobody listens', redirect('http://127.0.0.1:1/'), bad(/refuses the connection/)),
-];
+].map((input) => ({ ...input, name: `a redirect ${input.name}` }));
 
 const INSECURE: Case[] = [
   at(
