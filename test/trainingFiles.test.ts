@@ -112,6 +112,31 @@ describe('what is saved', () => {
     assert.ok(found.classes.includes('BatchNormalization'));
   });
 
+  test('may be any network of TensorFlow.js: layers in a row, one that is called twice, networks within networks', async () => {
+    const row = () =>
+      tf.sequential({ layers: [tf.layers.dense({ units: 3, inputShape: [4] }), tf.layers.reLU()] });
+    const [a, b] = [tf.input({ shape: [4] }), tf.input({ shape: [4] })];
+    const shared = tf.layers.dense({ units: 4 });
+    const inner = row();
+    const outputs = [inner, inner].map(
+      (net, i) => net.apply(shared.apply([a, b][i])) as TensorFlow.SymbolicTensor,
+    );
+    const siamese = tf.model({
+      inputs: [a, b],
+      outputs: tf.layers.add().apply(outputs) as TensorFlow.SymbolicTensor,
+    });
+    const x = tf.ones([2, 4]);
+    for (const [i, net] of [row(), siamese].entries()) {
+      const inputs = i === 0 ? x : [x, x];
+      await saveModel(net, join(folder, `any${i}`));
+      const loaded = await loadModel(join(folder, `any${i}`));
+      const [expected, actual] = [net, loaded].map((of) =>
+        (of.predict(inputs) as TensorFlow.Tensor).arraySync(),
+      );
+      assert.deepEqual(actual, expected);
+    }
+  });
+
   test('replaces what was saved before, and leaves other files alone', async () => {
     const path = await copy('replaced');
     await writeFile(join(path, 'notes.txt'), 'mine');

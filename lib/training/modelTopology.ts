@@ -3,9 +3,12 @@
  * wait for ever.
  */
 
-/** A layer in model.json; `inbound_nodes` has a list for each of its calls, of the outputs that the call takes. */
+/**
+ * A layer in model.json; `inbound_nodes` has a list for each of its calls, of the outputs that the call takes. Layers that just follow
+ * one another have neither that nor a name here.
+ */
 interface Layer {
-  name: string;
+  name?: string;
   class_name: string;
   config: { name?: string };
   inbound_nodes?: [from: string, call: number][][];
@@ -27,7 +30,9 @@ export function canBeBuilt(topology: unknown): boolean {
 }
 
 function areBuilt(layers: readonly Layer[]): boolean {
-  const calls = new Map<string, number>();
+  if (layers.every(({ name, inbound_nodes }) => name === undefined && inbound_nodes === undefined))
+    return true;
+  const calls = new Map<string | undefined, number>();
   for (const { name, class_name, config } of layers) {
     if (calls.has(name) || (config.name ?? name) !== name) return false;
     calls.set(name, BEGINNINGS.includes(class_name) ? 1 : 0);
