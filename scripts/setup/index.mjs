@@ -5,6 +5,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatSeconds, Task } from '../terminal.mjs';
+import { fixFor, inWords } from './causes.mjs';
 import { CommandError, SetupError } from './errors.mjs';
 import { readText, writeText } from './files.mjs';
 import { takeLock } from './lock.mjs';
@@ -39,7 +40,9 @@ export async function setUp(project, { withData = true } = {}) {
     kernel,
     ...(withData ? [data] : []),
   ];
-  await runSteps(project, steps);
+  await runSteps(project, steps).catch((error) => {
+    throw inWords(error);
+  });
   console.log(`Set-up: all is there (${formatSeconds((Date.now() - began) / 1000)}).`);
 }
 
@@ -126,7 +129,8 @@ async function runStep(project, step, lock, interruption) {
     task.end(interruption.signal ? 'interrupted' : 'failed');
     if (interruption.signal) throw interrupted();
     if (!(error instanceof CommandError)) throw error;
-    throw new SetupError(`${step.name}: ${error.message}. What it said:\n\n${error.output}\n`, step.fix, {
+    const fix = fixFor(error.output) ?? step.fix;
+    throw new SetupError(`${step.name}: ${error.message}. What it said:\n\n${error.output}\n`, fix, {
       cause: error,
     });
   }

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readText } from './files.mjs';
 import { findPython, missingError } from './prerequisites.mjs';
 
 /** The set-up's own folder, where the requirements lie. */
@@ -42,9 +43,10 @@ export async function makeVenv(project, work, folder) {
  */
 export async function pip(project, work, python, args) {
   mkdirSync(project.temporary, { recursive: true });
+  const log = join(project.temporary, 'pip.log');
   // Python compiles what it imports when it does: not everything, now.
-  const command = ['-m', 'pip', 'install', '--only-binary=:all:', '--no-compile', ...args];
-  await work.run(python, command, {
+  const command = ['-m', 'pip', 'install', '--only-binary=:all:', '--no-compile', '--log', log, ...args];
+  const running = work.run(python, command, {
     env: pythonEnvironment(project),
     // What is pinned for other machines.
     noise: /^Ignoring \S+: markers/,
@@ -53,6 +55,12 @@ export async function pip(project, work, python, args) {
         line.match(/(Collecting|Downloading|Installing collected packages)[^(:]*(\([^)]*B\))?/) ?? [];
       if (doing !== undefined) work.update(doing);
     },
+  });
+  await running.catch((error) => {
+    // Why no version was found, pip tells its log alone.
+    const [reason] = readText(log)?.match(/Could not fetch URL .*/) ?? [];
+    if (reason !== undefined) error.output += `\n${reason}`;
+    throw error;
   });
 }
 

@@ -4,6 +4,7 @@
  */
 import { feedInputs } from './inputs';
 import { type Ending, killTraining } from './killed';
+import { breakSetUp } from './setup';
 
 interface Counts {
   tried: number;
@@ -29,6 +30,7 @@ const PARTS: Record<string, (log: Log) => Promise<Counts>> = {
   training: (log) => endTraining(50, ['SIGKILL'], log),
   signals: (log) => endTraining(25, ['SIGTERM', 'SIGINT'], log),
   inputs: (log) => feedInputs(20, log),
+  setup: breakSetUp,
 };
 
 async function main(names: string[]): Promise<void> {

@@ -1,7 +1,7 @@
 /** The node packages of this checkout, exactly as package-lock.json has them. No package's install script runs. */
-import { accessSync, constants, existsSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { readJson } from '../files.mjs';
 
 /**
@@ -55,10 +55,10 @@ function npmCommand() {
  * @param {string} home
  */
 function npmEnvironment(home) {
-  let folder = process.env.npm_config_cache ?? join(homedir(), '.npm');
-  while (!existsSync(folder)) folder = dirname(folder);
+  const cache = process.env.npm_config_cache ?? join(homedir(), '.npm');
   try {
-    accessSync(folder, constants.W_OK);
+    mkdirSync(cache, { recursive: true });
+    accessSync(cache, constants.W_OK);
     return process.env;
   } catch {
     return { ...process.env, npm_config_cache: join(home, 'npm-cache') };
