@@ -1,7 +1,8 @@
 /** The node packages of this checkout, exactly as package-lock.json has them. No package's install script runs. */
-import { accessSync, constants, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { CommandError } from '../errors.mjs';
 import { readJson } from '../files.mjs';
 
 /**
@@ -11,6 +12,8 @@ import { readJson } from '../files.mjs';
  */
 const installedLock = (root) => join(root, 'node_modules', '.package-lock.json');
 
+/** @typedef {{ version: string, optional?: boolean, os?: string[], cpu?: string[], libc?: string[] }} Locked */
+
 /** @type {import('../step.mjs').Step} */
 export const nodePackages = {
   name: 'Node packages',
@@ -18,26 +21,61 @@ export const nodePackages = {
   fix: "Is the network up? What has arrived is kept in npm's cache: give the same command again.",
   describe: () => 'npm ci, 650 MB on disk',
 
-  isDone({ root }) {
-    const wanted = readJson(join(root, 'package-lock.json'))?.packages ?? {};
-    const installed = readJson(installedLock(root))?.packages;
-    if (installed === undefined) return false;
-    return Object.entries(wanted).every(([folder, { version, optional }]) => {
-      if (folder === '') return true;
-      // An optional one may be for another kind of machine.
-      if (installed[folder] === undefined) return optional === true;
-      return installed[folder].version === version && existsSync(join(root, folder, 'package.json'));
-    });
-  },
+  isDone: ({ root }) => existsSync(installedLock(root)) && missingPackages(root).length === 0,
 
   async run({ root, home }, work) {
     rmSync(installedLock(root), { force: true });
     const [npm, ...first] = npmCommand();
     const args = [...first, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--include=dev'];
-    await work.run(npm, args, { cwd: root, env: npmEnvironment(home) });
+    // npm ends well where a file couldn't be written, or an optional package not be fetched.
+    /** @type {string[]} */
+    const unwritten = [];
+    const onLine = (/** @type {string} */ line) => {
+      if (line.includes('TAR_ENTRY_ERROR')) unwritten.push(line);
+    };
+    const said = await work.run(npm, args, { cwd: root, env: npmEnvironment(home), onLine });
+    if (unwritten.length > 0) {
+      rmSync(installedLock(root), { force: true });
+      throw new CommandError('npm', 'left files unwritten', unwritten.slice(0, 3).join('\n'));
+    }
+    const [missing] = missingPackages(root);
+    if (missing !== undefined) throw new CommandError('npm', `left out ${missing}`, said);
     return 'installed';
   },
 };
+
+/**
+ * The folders of packages that aren't there in the version that the lock names.
+ *
+ * @param {string} root
+ */
+function missingPackages(root) {
+  /** @type {Record<string, Locked>} */
+  const wanted = readJson(join(root, 'package-lock.json'))?.packages ?? {};
+  /** @type {Record<string, Locked>} */
+  const installed = readJson(installedLock(root))?.packages ?? {};
+  return Object.keys(wanted).filter((folder) => {
+    if (folder === '') return false;
+    if (installed[folder] === undefined) return !wanted[folder].optional || isForThisMachine(wanted[folder]);
+    return (
+      installed[folder].version !== wanted[folder].version || !existsSync(join(root, folder, 'package.json'))
+    );
+  });
+}
+
+/**
+ * Whether an optional package is built for this machine; one that is for all only serves others, which may be for another.
+ *
+ * @param {Locked} locked
+ */
+function isForThisMachine({ os = [], cpu = [], libc }) {
+  return os.includes(process.platform) && cpu.includes(process.arch) && (libc?.includes(libcHere()) ?? true);
+}
+
+function libcHere() {
+  const { header } = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
+  return header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
+}
 
 /**
  * The npm that runs this command, else the one on the path.
@@ -55,10 +93,11 @@ function npmCommand() {
  * @param {string} home
  */
 function npmEnvironment(home) {
-  const cache = process.env.npm_config_cache ?? join(homedir(), '.npm');
+  let folder = process.env.npm_config_cache ?? join(homedir(), '.npm');
+  while (!existsSync(folder)) folder = dirname(folder);
   try {
-    mkdirSync(cache, { recursive: true });
-    accessSync(cache, constants.W_OK);
+    // Made and removed, not asked for: root may write anywhere, but not into /proc, nor into a file.
+    rmdirSync(mkdtempSync(join(folder, '.npm-')));
     return process.env;
   } catch {
     return { ...process.env, npm_config_cache: join(home, 'npm-cache') };
