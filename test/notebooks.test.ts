@@ -8,6 +8,15 @@ import { codeHash, notebookText, withOutputs } from '../scripts/jupyter/outputs.
 const folder = path.join(path.dirname(__dirname), 'notebooks');
 const names = readdirSync(folder).filter((name) => /^\d.*\.ipynb$/.test(name));
 
+/** What Jupyter shows without running anything, of a notebook that nobody trusts too. */
+const HARMLESS = new Set(['text/plain', 'image/png', 'application/vnd.plotly.v1+json']);
+
+/** Ways to have a program run out of a text cell. */
+const SCRIPT = /<\s*(script|iframe|object|embed|link|style|svg)\b|\son\w+\s*=\s*["']|javascript:/i;
+
+/** A text without the code that it shows: blocks between fences, and words between backticks. */
+const withoutCode = (markdown: string) => markdown.replace(/```.*?```|`[^`\n]*`/gs, '');
+
 describe('committed notebooks', () => {
   it('are those of the plan', () => {
     const expected = [
@@ -50,6 +59,20 @@ describe('committed notebooks', () => {
         outputs.filter((output: { name?: string }) => output.name === 'stderr'),
         [],
       );
+    });
+
+    it(`${name} runs nothing when it is opened`, () => {
+      assert.equal(notebook.metadata.signature, undefined);
+      for (const { cell_type, source, metadata, outputs = [], attachments } of notebook.cells) {
+        assert.equal(metadata.trusted, undefined);
+        assert.equal(attachments, undefined);
+        const types = outputs.flatMap(({ data = {} }: { data?: object }) => Object.keys(data));
+        assert.deepEqual(
+          types.filter((type: string) => !HARMLESS.has(type)),
+          [],
+        );
+        if (cell_type === 'markdown') assert.doesNotMatch(withoutCode([source].flat().join('')), SCRIPT);
+      }
     });
 
     it(`${name} is written as the command writes it, and is not large`, () => {
