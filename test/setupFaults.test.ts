@@ -107,11 +107,27 @@ describe('a registry that is at fault is told as such', () => {
   }
 });
 
-test('a full disk is told as such, whether a program or this one meets it', {
+test('what the system and the programs say is known by its cause', () => {
+  const causes: [said: string, cause: RegExp | undefined][] = [
+    ['npm error code E503', /registry is out of order/],
+    ['too many 500 error responses', /registry is out of order/],
+    ['npm error code EINTEGRITY', /isn't what this project has the hash of/],
+    ['ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.', /has the hash of/],
+    ['getaddrinfo EAI_AGAIN', /registry can't be reached/],
+    ['ReadTimeoutError("HTTPSConnectionPool: Read timed out.")', /registry can't be reached/],
+    ["[Errno 28] No space left on device: '/venv'", /^The disk is full/],
+    ["[Errno 30] Read-only file system: '/venv'", /isn't one that you may write to/],
+    ['error TS2322: Type 500 is not assignable to type string', undefined],
+  ];
+  for (const [said, cause] of causes) {
+    if (cause === undefined) assert.equal(fixFor(said), undefined);
+    else assert.match(fixFor(said) ?? 'none', cause, said);
+  }
+});
+
+test('a disk that is found full by this program itself is told as such', {
   skip: process.platform !== 'linux',
 }, () => {
-  assert.match(fixFor("ERROR: [Errno 28] No space left on device: '/venv'") ?? '', /^The disk is full/);
-  assert.equal(fixFor('error TS2322: Type 500 is not assignable to type string'), undefined);
   try {
     writeFileSync('/dev/full', 'x');
     assert.fail('there was room');

@@ -1,11 +1,14 @@
 /** What this project depends on: each download is checked against a hash, runs nothing, is listed with its licence, and is audited. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { describe, it } from 'node:test';
+import { projectAt } from '../scripts/setup/project.mjs';
+import { pipInstall } from '../scripts/setup/python.mjs';
 import { judge, NoAnswer, npmAdvisories, pythonAdvisories } from '../scripts/supply/advisories.mjs';
 import { npmDependencies, pythonDependencies } from '../scripts/supply/dependencies.mjs';
 import {
@@ -48,10 +51,31 @@ describe('lock files', () => {
   });
 });
 
-it('npm runs no install script here', () => {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
-  const said = execFileSync('npm', ['config', 'get', 'ignore-scripts'], { cwd: root, env, encoding: 'utf8' });
-  assert.equal(said.trim(), 'true');
+describe('installing runs no code of the packages', () => {
+  it('of npm, whose install scripts are off', () => {
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
+    const said = execFileSync('npm', ['config', 'get', 'ignore-scripts'], {
+      cwd: root,
+      env,
+      encoding: 'utf8',
+    });
+    assert.equal(said.trim(), 'true');
+  });
+
+  it('of Python, of which it takes wheels alone, and those with the right hash', async () => {
+    let given: string[] = [];
+    const work = {
+      run: async (_: string, args: string[]) => {
+        given = args;
+        return '';
+      },
+      update: () => {},
+    };
+    const folder = mkdtempSync(path.join(tmpdir(), 'supply-'));
+    await pipInstall(projectAt(folder), work, 'requirements-jupyter.txt', []);
+    rmSync(folder, { recursive: true });
+    assert(given.includes('--only-binary=:all:') && given.includes('--require-hashes'), given.join(' '));
+  });
 });
 
 describe('licences', () => {
