@@ -5,17 +5,18 @@
  */
 
 // charts: plain data to Plotly figures
-export { type BlockDiagramOptions, blockDiagram } from './charts/blockDiagram';
-export { confusionChart } from './charts/confusionChart';
-export type { Figure } from './charts/figure';
+export { type BlockDiagramOptions, type BlockKind, blockDiagram } from './charts/blockDiagram';
+export { type ConfusionResult, confusionChart } from './charts/confusionChart';
+export type { Figure, FigureLayout } from './charts/figure';
 export { figureToPng, type PngOptions } from './charts/figureToPng';
 export { accuracyChart, learningRateChart, lossChart } from './charts/historyCharts';
-export { type ImageGridOptions, imageGrid } from './charts/imageGrid';
+export { type ImageGridOptions, imageGrid, type LabelledImages } from './charts/imageGrid';
 export { type NetworkDiagramOptions, networkDiagram } from './charts/networkDiagram';
-export { perClassChart } from './charts/perClassChart';
-export { probabilityChart } from './charts/probabilityChart';
+export { type PerClassResult, perClassChart } from './charts/perClassChart';
+export { type ClassProbabilities, probabilityChart } from './charts/probabilityChart';
 // data: CIFAR-10 and its batches
 export type { Cifar10, Cifar10Options } from './data/cifar10';
+export type { Cifar10Progress } from './data/cifar10Source';
 export { CLASS_NAMES } from './data/classNames';
 export { type Batch, type BatchInputs, DataLoader, type DataLoaderOptions } from './data/dataLoader';
 export { Dataset } from './data/dataset';
@@ -34,6 +35,7 @@ export {
   type OperationCost,
   type Precision,
   type Step,
+  type StepOptions,
   type StepOutput,
 } from './engine/compile';
 export { type Device, device } from './engine/device';
@@ -64,10 +66,11 @@ export { type Summary, type SummaryRow, summary } from './models/summary';
 export { tree } from './models/tree';
 // notebook: the same, shown in a notebook's cell, a terminal or a pipe
 export { liveReporter } from './notebook/liveReporter';
+export type { LiveText } from './notebook/liveText';
 export { loadCifar10 } from './notebook/loadCifar10';
 export { loadTrained, modelPath } from './notebook/loadTrained';
 export { plotHistory } from './notebook/plotHistory';
-export { type Profile, profile } from './notebook/profile';
+export { type Profile, type ProfileName, type ProfileSchedule, profile } from './notebook/profile';
 export { show } from './notebook/show';
 export { showPicture } from './notebook/showPicture';
 export { train } from './notebook/train';
@@ -81,18 +84,22 @@ export { predictUrl } from './prediction/predictUrl';
 export { readPicture } from './prediction/readPicture';
 export { type Fit, resizePicture } from './prediction/resizePicture';
 // training: loss, optimizer, schedules, the loop, evaluation, files
-export { CosineAnnealingLR } from './training/cosineAnnealingLR';
-export { type Criterion, crossEntropy } from './training/crossEntropy';
+export { CosineAnnealingLR, type CosineAnnealingLROptions } from './training/cosineAnnealingLR';
+export { type Criterion, type CrossEntropyOptions, crossEntropy } from './training/crossEntropy';
 export { DivergenceError } from './training/divergence';
-export { type ClassAccuracy, type Evaluation, evaluate } from './training/evaluate';
+export { type ClassAccuracy, type EvaluateOptions, type Evaluation, evaluate } from './training/evaluate';
 export type { TrainEvent, TrainListener } from './training/events';
 export { type EpochRecord, formatEpoch, type History } from './training/history';
 export { loadModel } from './training/loadModel';
-export { MultiStepLR } from './training/multiStepLR';
-export { OneCycleLR } from './training/oneCycleLR';
-export { ReduceLROnPlateau } from './training/reduceLROnPlateau';
+export { MultiStepLR, type MultiStepLROptions } from './training/multiStepLR';
+export { OneCycleLR, type OneCycleLROptions } from './training/oneCycleLR';
+export {
+  type PlateauState,
+  ReduceLROnPlateau,
+  type ReduceLROnPlateauOptions,
+} from './training/reduceLROnPlateau';
 export type { SaveOptions } from './training/savedRun';
 export { epochPath, saveModel } from './training/saveModel';
 export type { Scheduler } from './training/scheduler';
-export { SGD, type SGDOptions } from './training/sgd';
+export { SGD, type SGDOptions, type SGDState } from './training/sgd';
 export type { TrainOptions } from './training/train';

@@ -26,7 +26,8 @@ export interface ReduceLROnPlateauOptions {
   eps?: number;
 }
 
-interface PlateauState {
+/** What of the scheduler changes as training goes on. */
+export interface PlateauState {
   /** Null before the first epoch. */
   best: number | null;
   badEpochs: number;

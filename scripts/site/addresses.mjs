@@ -1,0 +1,31 @@
+/** Where a file of the project lies on the site: in the same folder, a text as a page. */
+import { posix } from 'node:path';
+
+/** The document that is the site's start page. */
+export const START = 'README.md';
+
+const PICTURE = /\.(png|jpe?g|gif|webp|svg)$/;
+
+/**
+ * Whether a file has a page; a picture is copied as it is.
+ *
+ * @param {string} path in the project, with `/`
+ */
+export const isPage = (path) => !PICTURE.test(path);
+
+/**
+ * @param {string} path in the project, with `/`
+ * @returns {string} where its page or its copy is in the site
+ */
+export function addressOf(path) {
+  if (path === START) return 'index.html';
+  if (!isPage(path)) return path;
+  return /\.(md|ipynb)$/.test(path) ? path.replace(/\.\w+$/, '.html') : `${path}.html`;
+}
+
+/**
+ * @param {string} from an address in the site
+ * @param {string} to another one
+ * @returns {string} what a link says
+ */
+export const relativeAddress = (from, to) => posix.relative(posix.dirname(from), to);
