@@ -1,7 +1,8 @@
 /** `npm run outputs`: takes the outputs of the last `npm start` into the notebooks, to be committed. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { notebookText, withOutputs } from './jupyter/outputs.mjs';
+import { notebookText } from './jupyter/normalForm.mjs';
+import { withOutputs } from './jupyter/outputs.mjs';
 import { executedFolder } from './jupyter/runNotebook.mjs';
 import { main } from './main.mjs';
 import { SetupError } from './setup/errors.mjs';

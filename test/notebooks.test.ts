@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { describe, it } from 'node:test';
-import { codeHash, notebookText, withOutputs } from '../scripts/jupyter/outputs.mjs';
+import { type Cell, normalForm, notebookText } from '../scripts/jupyter/normalForm.mjs';
+import { codeHash, withOutputs } from '../scripts/jupyter/outputs.mjs';
 
 const folder = path.join(path.dirname(__dirname), 'notebooks');
 const names = readdirSync(folder).filter((name) => /^\d.*\.ipynb$/.test(name));
@@ -75,9 +76,9 @@ describe('committed notebooks', () => {
       }
     });
 
-    it(`${name} is written as the command writes it, and is not large`, () => {
-      assert.equal(text, notebookText(withOutputs(notebook, notebook)));
-      assert.ok(statSync(file).size < 1.2e6, `${statSync(file).size} bytes`);
+    it(`${name} is in normal form, and is not large`, () => {
+      assert.ok(text === notebookText(normalForm(notebook)), 'run `npm run notebooks:normal`');
+      assert.ok(statSync(file).size <= 1e6, `${statSync(file).size} bytes`);
     });
 
     it(`${name} links to notebooks that are there`, () => {
@@ -88,4 +89,73 @@ describe('committed notebooks', () => {
       );
     });
   }
+});
+
+describe('the normal form', () => {
+  const code = (source: string, cell: object = {}) => ({
+    cell_type: 'code',
+    id: 'a-name',
+    metadata: {},
+    source,
+    outputs: [],
+    ...cell,
+  });
+  const notebook = (...cells: Cell[]) => ({ cells, metadata: {}, nbformat: 4, nbformat_minor: 5 });
+
+  const saved = {
+    cells: [
+      code('const a = 1;\na', {
+        execution_count: 7,
+        metadata: { collapsed: true, execution: { 'iopub.status.busy': '2026-01-01T00:00:00Z' } },
+        outputs: [
+          { output_type: 'stream', name: 'stdout', text: 'one\n' },
+          { output_type: 'stream', name: 'stdout', text: ['two\n'] },
+          { output_type: 'execute_result', execution_count: 7, data: { 'text/plain': '1' }, metadata: {} },
+        ],
+      }),
+      { cell_type: 'markdown', id: '3f0c92aa', metadata: {}, source: '# Step 2\n\nWhy?' },
+      code('a + 1', { id: '0b0f5a1e-7c64-4d7b-9c3e-0f6f5d1b2a33' }),
+      code('a + 1', { id: undefined }),
+    ],
+    metadata: { widgets: {}, language_info: { version: '5.0.4' }, outputs_of: 'abc' },
+    nbformat: 4,
+    nbformat_minor: 4,
+  };
+
+  it('counts from 1, joins streams, drops settings and names cells by their words', () => {
+    const { cells, metadata, nbformat_minor } = normalForm(saved);
+    assert.deepEqual(cells[0], {
+      ...code('', { execution_count: 1 }),
+      source: ['const a = 1;\n', 'a'],
+      outputs: [
+        { output_type: 'stream', name: 'stdout', text: ['one\n', 'two\n'] },
+        { output_type: 'execute_result', execution_count: 1, data: { 'text/plain': '1' }, metadata: {} },
+      ],
+    });
+    assert.deepEqual(
+      cells.map(({ id, execution_count }) => [id, execution_count]),
+      [
+        ['a-name', 1],
+        ['markdown-step-2-why', undefined],
+        ['code-a-1', 2],
+        ['code-a-1-2', 3],
+      ],
+    );
+    assert.deepEqual(Object.keys(metadata), ['kernelspec', 'language_info', 'outputs_of']);
+    assert.equal(metadata.outputs_of, 'abc');
+    assert.equal(nbformat_minor, 5);
+  });
+
+  it('is the same when it is taken twice', () => {
+    const once = normalForm(saved);
+    assert.equal(notebookText(normalForm(once)), notebookText(once));
+  });
+
+  it('has the outputs of a run only with the name of the code that ran', () => {
+    const run = notebook(code('1', { outputs: [{ output_type: 'stream', name: 'stdout', text: 'said' }] }));
+    const taken = withOutputs(notebook(code('1')), run);
+    assert.deepEqual(taken.cells[0].outputs, [{ output_type: 'stream', name: 'stdout', text: ['said'] }]);
+    assert.equal(taken.metadata.outputs_of, codeHash(run));
+    assert.throws(() => withOutputs(notebook(code('2')), run), /changed since it was executed/);
+  });
 });

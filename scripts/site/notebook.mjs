@@ -1,6 +1,7 @@
 /** A notebook as HTML: its cells in their order, each with what it put out. */
 import { posix } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { textOf } from '../jupyter/normalForm.mjs';
 import { SetupError } from '../setup/errors.mjs';
 import { escapeHtml, highlighted } from './highlight.mjs';
 import { renderMarkdown } from './markdown.mjs';
@@ -11,7 +12,7 @@ import { renderMarkdown } from './markdown.mjs';
 const CHART = 'application/vnd.plotly.v1+json';
 
 /**
- * @param {import('../jupyter/outputs.mjs').Notebook} notebook
+ * @param {import('../jupyter/normalForm.mjs').Notebook} notebook
  * @param {Document} document gets what is found: headings, links, pictures
  */
 export function renderNotebook({ cells }, document) {
@@ -72,6 +73,3 @@ function picture(id, png, { alt, size, figure }, document) {
 
 /** @param {string} text */
 const plain = (text) => `<pre class="output">${escapeHtml(stripVTControlCharacters(text))}</pre>`;
-
-/** @param {string | string[]} text */
-const textOf = (text) => (Array.isArray(text) ? text.join('') : text);
