@@ -30,6 +30,7 @@ describe('committed notebooks', () => {
       '09_predict',
       '10_summary',
       '11_how_it_is_fast',
+      '12_your_own',
     ];
     assert.deepEqual(
       names.sort(),

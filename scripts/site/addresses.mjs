@@ -4,6 +4,9 @@ import { posix } from 'node:path';
 /** The document that is the site's start page. */
 export const START = 'README.md';
 
+/** The document on notebooks of one's own. */
+export const GUIDE = 'notebooks/README.md';
+
 const PICTURE = /\.(png|jpe?g|gif|webp|svg)$/;
 
 /**

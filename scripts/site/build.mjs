@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { dirname, join } from 'node:path';
 import { SetupError } from '../setup/errors.mjs';
 import { packageRoot } from '../setup/project.mjs';
-import { addressOf, isPage, START } from './addresses.mjs';
+import { addressOf, GUIDE, isPage, START } from './addresses.mjs';
 import { writeAssets } from './assets.mjs';
 import { readDocument } from './documents.mjs';
 import { pageHtml } from './page.mjs';
@@ -28,7 +28,7 @@ export async function buildSite(folder) {
   const documents = new Map(notebooks.map((notebook) => [notebook.path, notebook]));
 
   // A set that grows while it is walked: every page adds what it links to.
-  const found = new Set([START, ...documents.keys()]);
+  const found = new Set([START, GUIDE, ...documents.keys()]);
   for (const path of found) {
     const file = join(folder, addressOf(path));
     if (!isPage(path)) {

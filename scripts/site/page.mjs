@@ -1,5 +1,5 @@
 /** What is around a page's content: its head, and the ways to the other pages. */
-import { addressOf, relativeAddress, START } from './addresses.mjs';
+import { addressOf, GUIDE, relativeAddress, START } from './addresses.mjs';
 import { titleOf } from './documents.mjs';
 import { escapeHtml } from './highlight.mjs';
 
@@ -53,8 +53,9 @@ function navigation(document, notebooks, to) {
     const isHere = notebook.path === document.path;
     return `<li>${link(notebook.path, titleOf(notebook), document, to)}${isHere ? sections(notebook) : ''}</li>`;
   });
+  const guide = `<li>${link(GUIDE, 'The library in your own notebook', document, to)}</li>`;
   const reference = `<li><a href="${to('api/index.html')}">Reference of the library</a></li>`;
-  return `<nav id="pages" aria-label="Pages">\n<ul>\n${[start, ...others, reference].join('\n')}\n</ul>\n</nav>`;
+  return `<nav id="pages" aria-label="Pages">\n<ul>\n${[start, ...others, guide, reference].join('\n')}\n</ul>\n</nav>`;
 }
 
 /** @param {Document} document */
