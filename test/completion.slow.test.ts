@@ -1,13 +1,14 @@
 /** What the kernel says while one writes: every public name is offered, and explained by its doc comment. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import ts from 'typescript';
-import { packageFolder, packageRoot, projectAt } from '../scripts/setup/project.mjs';
+import { packageRoot, projectAt } from '../scripts/setup/project.mjs';
+import { writeKernel } from './helpers/kernel';
 
 interface PublicName {
   name: string;
@@ -70,17 +71,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 let answers: { offered: string[]; offeredInImport: string[]; told: Record<string, string> };
 
 before(async () => {
-  const kernel = join(folder, 'kernels', 'under-test');
-  mkdirSync(kernel, { recursive: true });
-  const tslab = join(packageFolder('tslab'), 'bin', 'tslab');
-  writeFileSync(
-    join(kernel, 'kernel.json'),
-    JSON.stringify({
-      argv: [process.execPath, tslab, 'kernel', '--config-path', '{connection_file}'],
-      display_name: 'TypeScript',
-      language: 'typescript',
-    }),
-  );
+  writeKernel(folder);
   const { stdout } = await promisify(execFile)(
     projectAt(packageRoot).python,
     ['-c', conversation, join(packageRoot, 'notebooks'), ...names.map(({ name }) => name)],

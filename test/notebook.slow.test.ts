@@ -3,10 +3,11 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { writeKernel } from './helpers/kernel';
 
 const ROOT = resolve(__dirname, '..');
 const BIN = join(ROOT, '.resnet-notebooks', 'venv', 'bin');
@@ -22,17 +23,7 @@ interface Output {
 async function withKernel<T>(work: (folder: string, env: NodeJS.ProcessEnv) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(ROOT, '.resnet-notebooks', 'test-'));
   try {
-    const kernel = join(folder, 'jupyter', 'kernels', 'under-test');
-    await mkdir(kernel, { recursive: true });
-    const tslab = join(ROOT, 'node_modules/tslab/bin/tslab');
-    await writeFile(
-      join(kernel, 'kernel.json'),
-      JSON.stringify({
-        argv: [process.execPath, tslab, 'kernel', '--config-path', '{connection_file}'],
-        display_name: 'TypeScript',
-        language: 'typescript',
-      }),
-    );
+    writeKernel(join(folder, 'jupyter'));
     return await work(folder, { ...process.env, JUPYTER_PATH: join(folder, 'jupyter') });
   } finally {
     await rm(folder, { recursive: true, force: true });
