@@ -18,6 +18,7 @@ import type { Scheduler } from '../lib/training/scheduler';
 import { SGD } from '../lib/training/sgd';
 import { type TrainOptions, train } from '../lib/training/train';
 import { killTraining } from './faults/killed';
+import { takePlaces } from './faults/places';
 import { numbers } from './helpers/tensors';
 
 const EPOCHS = 4;
@@ -218,3 +219,10 @@ for (const ending of ['SIGKILL', 'SIGTERM', 'SIGINT'] as const) {
     assert.equal(lost, 0);
   });
 }
+
+it('a run whose place is taken away says so, and goes on from what is there once it is back', async () => {
+  const lines: string[] = [];
+  const { tried, lost } = await takePlaces((line) => lines.push(line));
+  assert.ok(tried >= 2);
+  assert.equal(lost, 0, lines.join('\n'));
+});

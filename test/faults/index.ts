@@ -4,6 +4,7 @@
  */
 import { feedInputs } from './inputs';
 import { type Ending, killTraining } from './killed';
+import { takePlaces } from './places';
 import { breakSetUp } from './setup';
 
 interface Counts {
@@ -29,6 +30,7 @@ async function endTraining(times: number, endings: Ending[], log: Log): Promise<
 const PARTS: Record<string, (log: Log) => Promise<Counts>> = {
   training: (log) => endTraining(50, ['SIGKILL'], log),
   signals: (log) => endTraining(25, ['SIGTERM', 'SIGINT'], log),
+  places: takePlaces,
   inputs: (log) => feedInputs(20, log),
   setup: breakSetUp,
 };

@@ -1,44 +1,14 @@
 /**
- * A small training run that goes on from its newest checkpoint, for a harness to end. Argument: the folder to save to. It prints
- * `training` when the first batch is done, and at the end its history and a hash of its weights as a line of JSON.
+ * The small run as a program, for a harness to end. Argument: the folder to save to. It prints `training` at each batch, and what the
+ * run comes to at the end.
  */
-import { createHash } from 'node:crypto';
-import { loadCifar10 } from '../../lib/data/cifar10';
-import { DataLoader } from '../../lib/data/dataLoader';
-import { resnet10 } from '../../lib/models/resNet';
-import { train } from '../../lib/notebook/train';
-import { crossEntropy } from '../../lib/training/crossEntropy';
-import { OneCycleLR } from '../../lib/training/oneCycleLR';
-import { SGD } from '../../lib/training/sgd';
-
-const EPOCHS = 12;
+import { smallRun } from './smallRun';
 
 async function main(savePath: string): Promise<void> {
-  const { train: trainSet, test } = await loadCifar10({ sample: true });
-  const trainLoader = new DataLoader(trainSet.subset(100), {
-    batchSize: 32,
-    shuffle: true,
-    augment: true,
-    seed: 7,
+  const result = await smallRun(savePath, ({ kind }) => {
+    if (kind === 'batch') console.log('training');
   });
-  const net = resnet10({ width: 4 });
-  const optimizer = new SGD({ lr: 0.1, momentum: 0.9, weightDecay: 5e-4, nesterov: true });
-  const { epochs } = await train(net, trainLoader, new DataLoader(test.subset(50)), {
-    epochs: EPOCHS,
-    optimizer,
-    criterion: crossEntropy(),
-    scheduler: new OneCycleLR(optimizer, { maxLr: 0.1, totalSteps: EPOCHS * trainLoader.length }),
-    savePath,
-    resume: true,
-    onProgress: ({ kind }) => {
-      if (kind === 'batch') console.log('training');
-    },
-  });
-  const hash = createHash('sha256');
-  for (const weight of net.getWeights()) hash.update(weight.dataSync() as Float32Array);
-  console.log(
-    JSON.stringify({ weights: hash.digest('hex'), records: epochs.map(({ seconds, ...record }) => record) }),
-  );
+  console.log(result);
 }
 
 main(process.argv[2]);
