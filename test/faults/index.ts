@@ -4,6 +4,7 @@
  */
 import { feedInputs } from './inputs';
 import { type Ending, killTraining } from './killed';
+import { runLong } from './longRuns';
 import { takePlaces } from './places';
 import { breakSetUp } from './setup';
 
@@ -32,6 +33,7 @@ const PARTS: Record<string, (log: Log) => Promise<Counts>> = {
   signals: (log) => endTraining(25, ['SIGTERM', 'SIGINT'], log),
   places: takePlaces,
   inputs: (log) => feedInputs(20, log),
+  long: runLong,
   setup: breakSetUp,
 };
 
