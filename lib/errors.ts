@@ -11,6 +11,14 @@ export class ResNetError extends Error {
     this.name = new.target.name;
     this.fix = fix;
   }
+
+  /** What a notebook's cell and a terminal show: the two sentences, and which line of the caller's it was. `stack` has it all. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    const line = this.stack
+      ?.split('\n')
+      .find((frame) => /^ +at /.test(frame) && !frame.includes(__dirname) && !/node:|node_modules/.test(frame));
+    return [`${this.name}: ${this.message}`, ...(line ? [line] : [])].join('\n');
+  }
 }
 
 /** TensorFlow can't be loaded, or a step asks of it what it can't do. */
