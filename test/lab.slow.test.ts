@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
-import { chromiumPath, Lab, type Notebook, notebookOf } from './browser/lab';
+import { chromiumPath, Lab, type Notebook } from './browser/lab';
+import { notebookOf } from './helpers/notebookOf';
 
 const skip = chromiumPath
   ? false

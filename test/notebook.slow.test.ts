@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { writeKernel } from './helpers/kernel';
+import { notebookOf } from './helpers/notebookOf';
 
 const ROOT = resolve(__dirname, '..');
 const BIN = join(ROOT, '.resnet-notebooks', 'venv', 'bin');
@@ -33,21 +34,8 @@ async function withKernel<T>(work: (folder: string, env: NodeJS.ProcessEnv) => P
 /** Executes cells with nbconvert. Returns each cell's outputs, as the notebook keeps them. */
 function execute(cells: string[]): Promise<Output[][]> {
   return withKernel(async (folder, env) => {
-    const notebook = {
-      cells: cells.map((source, index) => ({
-        cell_type: 'code',
-        execution_count: null,
-        id: `cell-${index}`,
-        metadata: {},
-        outputs: [],
-        source,
-      })),
-      metadata: { kernelspec: { name: 'under-test', display_name: 'TypeScript', language: 'typescript' } },
-      nbformat: 4,
-      nbformat_minor: 5,
-    };
     const file = join(folder, 'notebook.ipynb');
-    await writeFile(file, JSON.stringify(notebook));
+    await writeFile(file, notebookOf(cells, 'under-test'));
     await run(join(BIN, 'jupyter'), ['nbconvert', '--to', 'notebook', '--execute', '--inplace', file], {
       env,
     });

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { run } from '../scripts/setup/processes.mjs';
 import { packageRoot } from '../scripts/setup/project.mjs';
+import { notebookOf } from './helpers/notebookOf';
 
 const project = mkdtempSync(join(tmpdir(), "a stranger's project é "));
 after(() => rmSync(project, { recursive: true, force: true }));
@@ -38,20 +39,7 @@ async function interruptSetUp(step: string, signal: NodeJS.Signals, after: numbe
 
 /** Writes a notebook of TypeScript cells. */
 function writeNotebook(name: string, cells: string[]): void {
-  const notebook = {
-    cells: cells.map((source, i) => ({
-      cell_type: 'code',
-      execution_count: null,
-      id: `cell-${i}`,
-      metadata: {},
-      outputs: [],
-      source,
-    })),
-    metadata: { kernelspec: { display_name: 'TypeScript', language: 'typescript', name: 'tslab' } },
-    nbformat: 4,
-    nbformat_minor: 5,
-  };
-  writeFileSync(join(project, name), JSON.stringify(notebook));
+  writeFileSync(join(project, name), notebookOf(cells));
 }
 
 before(async () => {

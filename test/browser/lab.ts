@@ -28,23 +28,6 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Code cells as a notebook of their own. */
-export function notebookOf(cells: string[]): string {
-  return JSON.stringify({
-    cells: cells.map((source, i) => ({
-      cell_type: 'code',
-      execution_count: null,
-      id: `cell-${i}`,
-      metadata: {},
-      outputs: [],
-      source,
-    })),
-    metadata: { kernelspec: { name: 'tslab', display_name: 'TypeScript', language: 'typescript' } },
-    nbformat: 4,
-    nbformat_minor: 5,
-  });
-}
-
 export class Lab {
   private constructor(
     private readonly folder: string,
