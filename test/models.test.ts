@@ -124,6 +124,18 @@ describe('summary and tree', () => {
     assert.match(tree(basicBlock(64, 128)), /^BasicBlock\(\n {2}\(conv1\): Conv2d\(64, 128, /);
   });
 
+  it('count the multiplications of each layer', () => {
+    const { rows, multiplyAdds } = summary(resnet18());
+    const of = (name: string) => rows.find((row) => row.name === name)!.multiplyAdds;
+    // Kernels times places: 3×3×3×64 × 32×32, 3×3×64×64 × 32×32, 1×1×64×128 × 16×16, 512 × 10.
+    assert.deepEqual(
+      ['Conv2d-1', 'BatchNorm2d-2', 'Conv2d-4', 'BasicBlock-9', 'Conv2d-21', 'Linear-59'].map(of),
+      [1_769_472, 0, 37_748_736, 0, 2_097_152, 5120],
+    );
+    // The first of each later stage has half of its 3×3 convolutions' channels to take: 13 whole ones and 3 halves.
+    assert.equal(multiplyAdds, 1_769_472 + 14.5 * 37_748_736 + 3 * 2_097_152 + 5120);
+  });
+
   it('ask for a shape where the network takes any, and refuse one that doesn’t fit', () => {
     assert.throws(() => summary(basicBlock(64, 128)), ModelError);
     assert.equal(summary(basicBlock(64, 128), [32, 32, 64]).rows.length, 7);

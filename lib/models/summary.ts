@@ -15,6 +15,8 @@ export interface SummaryRow {
   outputShape: number[];
   /** Parameters that training changes; a block's are counted in its layers. */
   parameters: number;
+  /** Multiplications with their additions, of one picture, in a convolution or linear layer: what papers count as FLOPs. */
+  multiplyAdds: number;
 }
 
 /** What `summary` tells. Printing it gives the table; sizes are of float32 values, in MB of 2^20 bytes. */
@@ -22,6 +24,8 @@ export interface Summary {
   rows: SummaryRow[];
   /** All of them are trained. */
   parameters: number;
+  /** Of one picture. */
+  multiplyAdds: number;
   inputSize: number;
   /** Activations of one picture, forward and backward. */
   forwardBackwardSize: number;
@@ -44,10 +48,15 @@ function rowsOf(modules: Module[], rows: SummaryRow[] = []): SummaryRow[] {
   for (const module of modules) {
     rowsOf(module.children, rows);
     if (!isPyTorchModule(module)) continue;
+    const outputShape = [-1, ...(module.outputShape.slice(1) as number[])];
+    const weights = module.children.length > 0 ? [] : module.layer.trainableWeights;
+    const kernels = weights.filter(({ shape }) => shape.length > 1); // the others are one number a channel
     rows.push({
       name: `${moduleType(module)}-${rows.length + 1}`,
-      outputShape: [-1, ...(module.outputShape.slice(1) as number[])],
-      parameters: module.children.length > 0 ? 0 : countOf(module.layer.trainableWeights),
+      outputShape,
+      parameters: countOf(weights),
+      // Each weight of a kernel is used once at each place of the output.
+      multiplyAdds: countOf(kernels) * size(outputShape.slice(0, -1)),
     });
   }
   return rows;
@@ -110,14 +119,16 @@ function checkedShape(net: TensorFlow.LayersModel, inputShape?: readonly number[
 export function summary(net: TensorFlow.LayersModel, inputShape?: readonly number[]): Summary {
   const shape = checkedShape(net, inputShape);
   const rows = rowsOf(modulesOf(net, shape));
-  const parameters = rows.reduce((total, row) => total + row.parameters, 0);
+  const sum = (of: (row: SummaryRow) => number) => rows.reduce((total, row) => total + of(row), 0);
+  const parameters = sum((row) => row.parameters);
   const megabytes = (values: number) => (values * 4) / 2 ** 20;
   const inputSize = megabytes(size(shape));
-  const forwardBackwardSize = megabytes(2 * rows.reduce((total, row) => total + size(row.outputShape), 0));
+  const forwardBackwardSize = megabytes(2 * sum((row) => size(row.outputShape)));
   const parametersSize = megabytes(parameters);
   const result: Summary = {
     rows,
     parameters,
+    multiplyAdds: sum((row) => row.multiplyAdds),
     inputSize,
     forwardBackwardSize,
     parametersSize,
