@@ -8,6 +8,7 @@ import { batchNorm2d } from './batchNormalization';
 import { type Block, basicBlock, bottleneck } from './block';
 import { avgPool2d, conv2d, flatten, linear, relu, type Symbolic } from './layers';
 import { setNetworkInfo } from './networkInfo';
+import { stageLayers } from './stages';
 import { logOutputShapes } from './verbose';
 
 /** What all networks take. */
@@ -77,8 +78,7 @@ export function resNet(
   const logits = linear(x, numClasses, 'classifier', seed); // [n, numClasses]
 
   const net = tf.model({ inputs: input, outputs: logits, name: 'ResNet' });
-  if (verbose)
-    logOutputShapes(net, ['features.relu', ...numBlocks.map((blocks, i) => `layer${i + 1}.${blocks - 1}`)]);
+  if (verbose) logOutputShapes(net, stageLayers(net));
   return net;
 }
 

@@ -22,6 +22,7 @@ export type Shape = (number | null)[];
 
 interface Node {
   inboundLayers: TensorFlow.layers.Layer[];
+  outputTensors: TensorFlow.SymbolicTensor[];
 }
 
 /** The structure that TensorFlow.js keeps and its declarations hide. */
@@ -45,12 +46,7 @@ export function modulesOf(net: TensorFlow.LayersModel, inputShape: Shape): Modul
     const known = shapes.get(layer);
     if (known) return known;
     if (layer.getClassName() === 'InputLayer') return inputShape;
-    // A block also has the node of its own making, and one for each other network it may stand in.
-    const node = (layer as unknown as Structure).inboundNodes.find(
-      ({ inboundLayers }) =>
-        inboundLayers.length > 0 && inboundLayers.every((inbound) => members.has(inbound)),
-    )!;
-    const inputs = node.inboundLayers;
+    const inputs = nodeOf(layer, members).inboundLayers;
     const inputShapes = inputs.map(visit);
     const outputShape = layer.computeOutputShape(inputs.length === 1 ? inputShapes[0] : inputShapes) as Shape;
     shapes.set(layer, outputShape);
@@ -61,4 +57,20 @@ export function modulesOf(net: TensorFlow.LayersModel, inputShape: Shape): Modul
 
   (net as unknown as Structure).outputLayers.forEach(visit);
   return modules;
+}
+
+/**
+ * What a layer gives where it stands in a network; a block also has an output where it stands alone.
+ *
+ * @throws ValueError of TensorFlow.js when there is no layer of that name
+ */
+export function outputIn(net: TensorFlow.LayersModel, name: string): TensorFlow.SymbolicTensor {
+  return nodeOf(net.getLayer(name), new Set(net.layers)).outputTensors[0];
+}
+
+/** A layer's place among others. A block also has the node of its own making, and one for each other network it may stand in. */
+function nodeOf(layer: TensorFlow.layers.Layer, members: ReadonlySet<TensorFlow.layers.Layer>): Node {
+  return (layer as unknown as Structure).inboundNodes.find(
+    ({ inboundLayers }) => inboundLayers.length > 0 && inboundLayers.every((inbound) => members.has(inbound)),
+  )!;
 }

@@ -2,14 +2,14 @@
  * From a picture to what a network says of it (the article's section 9).
  */
 import { CLASS_NAMES } from '../data/classNames';
-import { CIFAR10_NORMALIZATION, normalizePixels } from '../data/normalization';
 import { type CompileOptions, compile, type Step } from '../engine/compile';
 import { type TensorFlow, tf } from '../engine/tensorflow';
 import { ModelError } from '../errors';
 import { networkInfo } from '../models/networkInfo';
+import { networkInput } from './networkInput';
 import type { Picture } from './picture';
 import type { Prediction } from './prediction';
-import { type Fit, resizePicture } from './resizePicture';
+import type { Fit } from './resizePicture';
 
 /** How a picture is made ready for a network, and how the network runs. */
 export interface PredictOptions extends Pick<CompileOptions, 'compile'> {
@@ -40,18 +40,6 @@ function forwardOf(net: TensorFlow.LayersModel, options: CompileOptions): Forwar
   return forward;
 }
 
-/** Height and width of the pictures that a network takes. */
-function inputSize(net: TensorFlow.LayersModel): [number, number] {
-  const [, height, width, channels] = net.inputs[0].shape; // [n, height, width, 3]
-  if (net.inputs.length !== 1 || !height || !width || channels !== 3) {
-    throw new ModelError(
-      `The network takes [${net.inputs.map(({ shape }) => shape.join(', ')).join('], [')}], not pictures of one size in colour.`,
-      'Use a network of resnet18() to resnet152(), whose input is [n, 32, 32, 3].',
-    );
-  }
-  return [height, width];
-}
-
 /** The names of a network's classes: its own, or CIFAR-10's. */
 function classNamesOf(net: TensorFlow.LayersModel): readonly string[] {
   const { classNames = CLASS_NAMES } = networkInfo(net);
@@ -79,12 +67,8 @@ export async function predictImage(
   picture: Picture,
   options: PredictOptions = {},
 ): Promise<Prediction> {
-  const [height, width] = inputSize(net);
   const classNames = classNamesOf(net);
-  const { normalization = CIFAR10_NORMALIZATION } = networkInfo(net);
-  const { data } = resizePicture(picture, width, height, options.fit);
-
-  const images = tf.tensor4d(normalizePixels(data, normalization), [1, height, width, 3]);
+  const images = networkInput(net, picture, options.fit); // [1, height, width, 3]
   const outputs = await forwardOf(net, options)(images).finally(() => images.dispose());
   const [logits, probabilities] = await Promise.all([outputs.logits.data(), outputs.probabilities.data()]); // [classes] each
   tf.dispose(outputs);

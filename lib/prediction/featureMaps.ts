@@ -1,0 +1,39 @@
+/**
+ * What the stages of a network find in a picture.
+ */
+import { type TensorFlow, tf } from '../engine/tensorflow';
+import { stageLayers } from '../models/stages';
+import { outputIn } from '../models/walk';
+import { networkInput } from './networkInput';
+import type { Picture } from './picture';
+
+/** The output of one layer for one picture: a feature map for each of its channels. */
+export interface FeatureMaps {
+  /** The layer's name: `layer1.0`. */
+  readonly layer: string;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly values: Float32Array; // [height, width, channels]
+}
+
+/**
+ * Computes the feature maps of a picture after the first convolution and after each stage of a network, in inference mode.
+ *
+ * @param net of `resNet`, or loaded from one that was
+ * @param picture of any size; it is resized and normalized as for `predictImage`
+ * @throws ModelError when the network has no stages or doesn't take pictures; ImageError when the picture's data don't fit its size
+ */
+export function featureMaps(net: TensorFlow.LayersModel, picture: Picture): FeatureMaps[] {
+  const layers = stageLayers(net);
+  // Made of the network's own layers, so it has no weights to free.
+  const upToStages = tf.model({ inputs: net.inputs, outputs: layers.map((layer) => outputIn(net, layer)) });
+  return tf.tidy(() => {
+    const images = networkInput(net, picture); // [1, h, w, 3]
+    const outputs = upToStages.apply(images, { training: false }) as TensorFlow.Tensor4D[]; // [1, h, w, c] each
+    return outputs.map((output, i) => {
+      const [, height, width, channels] = output.shape;
+      return { layer: layers[i], height, width, channels, values: output.dataSync() as Float32Array };
+    });
+  });
+}
