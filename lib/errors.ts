@@ -16,7 +16,9 @@ export class ResNetError extends Error {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     const line = this.stack
       ?.split('\n')
-      .find((frame) => /^ +at /.test(frame) && !frame.includes(__dirname) && !/node:|node_modules/.test(frame));
+      .find(
+        (frame) => /^ +at /.test(frame) && !frame.includes(__dirname) && !/node:|node_modules/.test(frame),
+      );
     return [`${this.name}: ${this.message}`, ...(line ? [line] : [])].join('\n');
   }
 }

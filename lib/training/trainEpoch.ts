@@ -7,6 +7,7 @@ import { divergence } from './divergence';
 import type { TrainListener } from './events';
 import type { Scheduler } from './scheduler';
 import type { SGD } from './sgd';
+import { takeSteps } from './takeSteps';
 import type { TrainingStep } from './trainingStep';
 
 /** How far an epoch is. */
@@ -52,7 +53,16 @@ export interface EpochOptions {
  * @throws the signal's reason once it is aborted and the call under way has ended
  */
 export async function trainEpoch(progress: EpochProgress, options: EpochOptions): Promise<void> {
-  const { loader, scheduler, stepsPerExecution = 1, signal, onProgress } = options;
+  const {
+    loader,
+    step,
+    optimizer,
+    scheduler,
+    rateFactor,
+    stepsPerExecution = 1,
+    signal,
+    onProgress,
+  } = options;
   const began = performance.now() - 1000 * progress.seconds;
   const advance = () => {
     if (scheduler?.interval === 'batch') scheduler.step(progress.lossSum / progress.images);
@@ -64,7 +74,7 @@ export async function trainEpoch(progress: EpochProgress, options: EpochOptions)
       signal?.throwIfAborted();
       const group = next.value;
       try {
-        const running = take(group, options, advance);
+        const running = takeSteps(step, group, optimizer, { rateFactor, advance });
         // Made while TensorFlow computes, on a thread of its own.
         next = groups.next();
         for (const [i, { loss, correct, learningRate }] of (await running).entries()) {
@@ -123,37 +133,4 @@ function* grouped(loader: DataLoader, skip: number, size: number): Generator<Bat
 
 function free(group: readonly BatchInputs[]): void {
   tf.dispose(group.map(({ tensors }) => tensors));
-}
-
-/** What a step has told of one batch, with the rate it was taken at. */
-interface Taken {
-  loss: number;
-  correct: number;
-  learningRate: number;
-}
-
-/**
- * Takes a step for each batch in one call, and reads what it gives.
- *
- * @param advance goes to the next step's rates
- */
-async function take(
-  group: readonly BatchInputs[],
-  { step, optimizer, rateFactor }: EpochOptions,
-  advance: () => void,
-): Promise<Taken[]> {
-  const rates = group.map((_, i) => {
-    if (i > 0) advance();
-    return { lr: rateFactor * optimizer.lr, momentum: optimizer.momentum };
-  });
-  const lrs = tf.tensor1d(rates.map(({ lr }) => lr)); // [k]
-  const momentums = tf.tensor1d(rates.map(({ momentum }) => momentum)); // [k]
-  try {
-    const outputs = await step(lrs, momentums, ...group.flatMap(({ tensors }) => tensors));
-    const [losses, corrects] = [outputs.loss.dataSync(), outputs.correct.dataSync()];
-    tf.dispose(outputs);
-    return rates.map(({ lr }, i) => ({ loss: losses[i], correct: corrects[i], learningRate: lr }));
-  } finally {
-    tf.dispose([lrs, momentums]);
-  }
 }

@@ -1,0 +1,43 @@
+/**
+ * Training steps, taken and read.
+ */
+import type { BatchInputs } from '../data/dataLoader';
+import { tf } from '../engine/tensorflow';
+import type { SGD } from './sgd';
+import type { TrainingStep } from './trainingStep';
+
+/** What a step has told of one batch, with the rate it was taken at. */
+export interface Taken {
+  loss: number;
+  correct: number;
+  learningRate: number;
+}
+
+/**
+ * Takes a step for each batch in one call, and reads what it gives. The batches stay whose they are.
+ *
+ * @param optimizer holds the first step's rates
+ * @param rateFactor what learning rates are multiplied by
+ * @param advance goes to the next step's rates
+ */
+export async function takeSteps(
+  step: TrainingStep,
+  group: readonly BatchInputs[],
+  optimizer: SGD,
+  { rateFactor = 1, advance = () => {} } = {},
+): Promise<Taken[]> {
+  const rates = group.map((_, i) => {
+    if (i > 0) advance();
+    return { lr: rateFactor * optimizer.lr, momentum: optimizer.momentum };
+  });
+  const lrs = tf.tensor1d(rates.map(({ lr }) => lr)); // [k]
+  const momentums = tf.tensor1d(rates.map(({ momentum }) => momentum)); // [k]
+  try {
+    const outputs = await step(lrs, momentums, ...group.flatMap(({ tensors }) => tensors));
+    const [losses, corrects] = [outputs.loss.dataSync(), outputs.correct.dataSync()];
+    tf.dispose(outputs);
+    return rates.map(({ lr }, i) => ({ loss: losses[i], correct: corrects[i], learningRate: lr }));
+  } finally {
+    tf.dispose([lrs, momentums]);
+  }
+}
