@@ -7,13 +7,18 @@
 // charts: plain data to Plotly figures
 export { type BlockDiagramOptions, type BlockKind, blockDiagram } from './charts/blockDiagram';
 export { type ConfusionResult, confusionChart } from './charts/confusionChart';
+export { featureMapChart } from './charts/featureMapChart';
 export type { Figure, FigureLayout } from './charts/figure';
 export { figureToPng, type PngOptions } from './charts/figureToPng';
+export { filterChart } from './charts/filterChart';
 export { accuracyChart, learningRateChart, lossChart } from './charts/historyCharts';
 export { type ImageGridOptions, imageGrid, type LabelledImages } from './charts/imageGrid';
+export { layerCostChart } from './charts/layerCostChart';
 export { type NetworkDiagramOptions, networkDiagram } from './charts/networkDiagram';
 export { type PerClassResult, perClassChart } from './charts/perClassChart';
 export { type ClassProbabilities, probabilityChart } from './charts/probabilityChart';
+export { rangeTestChart } from './charts/rangeTestChart';
+export { reliabilityDiagram } from './charts/reliabilityDiagram';
 // data: CIFAR-10 and its batches
 export type { Cifar10, Cifar10Options } from './data/cifar10';
 export type { Cifar10Progress } from './data/cifar10Source';
@@ -50,6 +55,7 @@ export {
 } from './errors';
 // models: residual blocks and the networks made of them
 export { type Block, type BlockOptions, basicBlock, bottleneck } from './models/block';
+export { type Filters, firstLayerFilters } from './models/filters';
 export { type NetworkInfo, networkInfo, setNetworkInfo } from './models/networkInfo';
 export {
   type ResNetMaker,
@@ -75,6 +81,7 @@ export { show } from './notebook/show';
 export { showPicture } from './notebook/showPicture';
 export { train } from './notebook/train';
 // prediction: any picture to a class and its probability
+export { type FeatureMaps, featureMaps } from './prediction/featureMaps';
 export { type FetchOptions, fetchPicture } from './prediction/fetchPicture';
 export type { Picture } from './prediction/picture';
 export { predictFile } from './prediction/predictFile';
@@ -84,12 +91,18 @@ export { predictUrl } from './prediction/predictUrl';
 export { readPicture } from './prediction/readPicture';
 export { type Fit, resizePicture } from './prediction/resizePicture';
 // training: loss, optimizer, schedules, the loop, evaluation, files
+export { type Calibration, type CalibrationBin, calibration } from './training/calibration';
 export { CosineAnnealingLR, type CosineAnnealingLROptions } from './training/cosineAnnealingLR';
 export { type Criterion, type CrossEntropyOptions, crossEntropy } from './training/crossEntropy';
 export { DivergenceError } from './training/divergence';
 export { type ClassAccuracy, type EvaluateOptions, type Evaluation, evaluate } from './training/evaluate';
 export type { TrainEvent, TrainListener } from './training/events';
 export { type EpochRecord, formatEpoch, type History } from './training/history';
+export {
+  learningRateRangeTest,
+  type RangeTest,
+  type RangeTestOptions,
+} from './training/learningRateRangeTest';
 export { loadModel } from './training/loadModel';
 export { MultiStepLR, type MultiStepLROptions } from './training/multiStepLR';
 export { OneCycleLR, type OneCycleLROptions } from './training/oneCycleLR';

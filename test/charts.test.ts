@@ -5,16 +5,22 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { blockDiagram } from '../lib/charts/blockDiagram';
 import { confusionChart } from '../lib/charts/confusionChart';
+import { featureMapChart } from '../lib/charts/featureMapChart';
 import type { Figure } from '../lib/charts/figure';
+import { filterChart } from '../lib/charts/filterChart';
 import { accuracyChart, learningRateChart, lossChart } from '../lib/charts/historyCharts';
 import { imageGrid } from '../lib/charts/imageGrid';
+import { layerCostChart } from '../lib/charts/layerCostChart';
 import { networkDiagram } from '../lib/charts/networkDiagram';
 import { perClassChart } from '../lib/charts/perClassChart';
 import { plotly } from '../lib/charts/plotly';
 import { probabilityChart } from '../lib/charts/probabilityChart';
+import { rangeTestChart } from '../lib/charts/rangeTestChart';
+import { reliabilityDiagram } from '../lib/charts/reliabilityDiagram';
 import { CLASS_NAMES } from '../lib/data/classNames';
 import { Dataset } from '../lib/data/dataset';
 import { ConfigError, DataError } from '../lib/errors';
+import { calibration } from '../lib/training/calibration';
 
 // The last three epochs of the article's section 6.
 const history = {
@@ -49,7 +55,24 @@ const images = new Dataset(
   Uint8Array.from({ length: 10 }, (_, i) => i),
 );
 
+const filters = { layer: 'conv', height: 3, width: 3, count: 9, values: new Float32Array(27 * 9).fill(1) };
+const maps = { layer: 'layer1.0', height: 4, width: 4, channels: 12, values: new Float32Array(16 * 12) };
+const rows = [
+  { name: 'Conv2d-1', outputShape: [-1, 32, 32, 64], parameters: 1728, multiplyAdds: 1_769_472 },
+  { name: 'BatchNorm2d-2', outputShape: [-1, 32, 32, 64], parameters: 128, multiplyAdds: 0 },
+  { name: 'Linear-3', outputShape: [-1, 10], parameters: 650, multiplyAdds: 640 },
+];
+
 const figures: Record<string, Figure> = {
+  filterChart: filterChart(filters),
+  featureMapChart: featureMapChart({ width: 32, height: 32, data: images.image(0) }, [maps]),
+  layerCostChart: layerCostChart({ rows, parameters: 2506, multiplyAdds: 1_770_112 }),
+  rangeTestChart: rangeTestChart({
+    learningRates: [0.001, 0.01, 0.1],
+    losses: [2.4, 1.9, 3],
+    smoothedLosses: [2.4, 2.1, 2.2],
+  }),
+  reliabilityDiagram: reliabilityDiagram(calibration([0.55, 0.55, 0.6, 0.9], [false, false, true, true], 5)),
   lossChart: lossChart(history),
   accuracyChart: accuracyChart(history),
   learningRateChart: learningRateChart(history),
@@ -102,6 +125,16 @@ test('titles of predictions say right and wrong by sign and by colour', () => {
   assert.notEqual(textfont.color[0], textfont.color[1]);
 });
 
+test('a confidence stands between what was predicted and what is true', () => {
+  const options = { predictions: [0, 9, 2], confidences: [0.5, 0.98765, 1] };
+  const { text } = open(imageGrid(images.subset(3), options)).data[1];
+  assert.deepEqual(text, [
+    '✓ airplane<br>50.0 %<br>(airplane)',
+    '✗ truck<br>98.8 %<br>(automobile)',
+    '✓ bird<br>100.0 %<br>(bird)',
+  ]);
+});
+
 test('without predictions the titles are the class names, and rows are as many as are filled', () => {
   const figure = open(imageGrid(images, { rows: 2, cols: 4 }));
   assert.deepEqual(figure.data[1].text, CLASS_NAMES.slice(0, 8));
@@ -115,6 +148,10 @@ test('a grid refuses sizes that are none, and predictions that are too few', () 
     assert.throws(() => imageGrid(images, { cols: wrong }), ConfigError);
   }
   assert.throws(() => imageGrid(images, { predictions: [1, 2, 3] }), DataError);
+  assert.throws(
+    () => imageGrid(images, { predictions: images.labels, confidences: [1] }),
+    /confidences for 1/,
+  );
 });
 
 test('a class without images has no accuracy, and says so', () => {
@@ -182,4 +219,30 @@ test('diagrams refuse what is no block or network', () => {
   assert.throws(() => blockDiagram('basic', { inChannels: 64, channels: 1.5 }), ConfigError);
   assert.throws(() => networkDiagram({ name: '', block: 'basic', numBlocks: [] }), ConfigError);
   assert.throws(() => networkDiagram({ name: '', block: 'basic', numBlocks: [2, 0] }), ConfigError);
+});
+
+test('layers that compute nothing have no bar', () => {
+  const [parameters, multiplyAdds] = open(figures.layerCostChart).data;
+  assert.deepEqual(parameters.x, ['Conv2d-1', 'Linear-3']);
+  assert.deepEqual(parameters.y, [1728, 650]);
+  assert.deepEqual(multiplyAdds.y, [1_769_472, 640]);
+});
+
+test('a reliability diagram has the share of images and of right ones in percent', () => {
+  const { data, layout } = open(figures.reliabilityDiagram);
+  const [counts, accuracies] = data;
+  assert.deepEqual(counts.x.map(Math.round), [10, 30, 50, 70, 90]);
+  assert.deepEqual(counts.y, [0, 0, 75, 0, 25]);
+  assert.deepEqual(
+    accuracies.y.map((percent: number) => percent?.toFixed(1)),
+    [undefined, undefined, '33.3', undefined, '100.0'], // no bar where there is no image
+  );
+  assert.match(layout.title.subtitle.text, /confidence 65\.0 %, accuracy 50\.0 %; .* error 20\.0 %/);
+});
+
+test('a range test names the rate with the lowest mean loss', () => {
+  assert.match(
+    open(figures.rangeTestChart).layout.title.subtitle.text,
+    /lowest at a learning rate of 0\.010/,
+  );
 });

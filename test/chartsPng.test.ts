@@ -5,16 +5,21 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import sharp from 'sharp';
 import { blockDiagram } from '../lib/charts/blockDiagram';
+import { featureMapChart } from '../lib/charts/featureMapChart';
 import { figureToPng } from '../lib/charts/figureToPng';
+import { filterChart } from '../lib/charts/filterChart';
 import { accuracyChart } from '../lib/charts/historyCharts';
 import { imageGrid } from '../lib/charts/imageGrid';
+import { layerCostChart } from '../lib/charts/layerCostChart';
 import { networkDiagram } from '../lib/charts/networkDiagram';
 import { pictureToPng } from '../lib/charts/pictureToPng';
 import { plotly } from '../lib/charts/plotly';
 import { probabilityChart } from '../lib/charts/probabilityChart';
+import { reliabilityDiagram } from '../lib/charts/reliabilityDiagram';
 import { textWidth } from '../lib/charts/svgText';
 import { CLASS_NAMES } from '../lib/data/classNames';
 import { Dataset } from '../lib/data/dataset';
+import { calibration } from '../lib/training/calibration';
 
 interface Pixels {
   width: number;
@@ -43,7 +48,35 @@ const record = (epoch: number) => ({
   seconds: 60,
 });
 
+// Twelve maps of 2×2: the k-th is k + 1 in one corner, and half of it in the next; the two weakest the other way round.
+const maps = {
+  layer: 'layer1.0',
+  height: 2,
+  width: 2,
+  channels: 12,
+  values: Float32Array.from({ length: 48 }, (_, i) => {
+    const [k, place] = [i % 12, Math.floor(i / 12)];
+    return (k + 1) * [1, 0.5, 0, -1][k < 2 ? 3 - place : place];
+  }),
+};
+const picture = { width: 32, height: 32, data: new Uint8Array(32 * 32 * 3).fill(200) };
+// One filter of 1×2: first red, then the opposite of green.
+const filters = { layer: 'conv', height: 1, width: 2, count: 1, values: Float32Array.of(4, 0, 0, 0, -2, 0) };
+
 const charts = {
+  featureMapChart: featureMapChart(picture, [maps]),
+  filterChart: filterChart(filters),
+  layerCostChart: layerCostChart({
+    rows: [1, 2].map((n) => ({
+      name: `BatchNorm2d-${n}00`,
+      outputShape: [-1, 32, 32, 64],
+      parameters: n * 1e6,
+      multiplyAdds: n * 1e9,
+    })),
+    parameters: 3e6,
+    multiplyAdds: 3e9,
+  }),
+  reliabilityDiagram: reliabilityDiagram(calibration([0.55, 0.95], [true, true])),
   accuracyChart: accuracyChart({ epochs: [1, 2, 3, 4].map(record) }),
   probabilityChart: probabilityChart({
     classNames: CLASS_NAMES,
@@ -118,6 +151,27 @@ test('the images of a grid are magnified without blur', async () => {
       }
     }
   }
+});
+
+test('feature maps and filters are their numbers, magnified', async () => {
+  const center = 18; // CSS pixels from a corner into its quarter
+  const mapsDrawn = await decode(await figureToPng(charts.featureMapChart, { scale: 1 }));
+  const [left, top] = [120, 76 + 68]; // the second row: the picture stands in the first
+  const corners = [
+    [0, 0, 255],
+    [1, 0, 128],
+    [0, 1, 0],
+    [1, 1, 0],
+  ];
+  for (const column of [0, 9]) {
+    for (const [x, y, grey] of corners) {
+      const at = [left + column * 68 + x * 32 + center, top + y * 32 + center] as const;
+      assert.deepEqual(mapsDrawn.at(...at), [grey, grey, grey], `map ${column}, corner ${x}, ${y}`);
+    }
+  }
+  const filterDrawn = await decode(await figureToPng(charts.filterChart, { scale: 1 }));
+  assert.deepEqual(filterDrawn.at(120 + center, 76 + center), [255, 128, 128]);
+  assert.deepEqual(filterDrawn.at(120 + 37 + center, 76 + center), [128, 64, 128]);
 });
 
 test('width, height and scale can be chosen', async () => {

@@ -14,6 +14,8 @@ export type LabelledImages = Pick<Dataset, 'length' | 'imageShape' | 'labels' | 
 export interface ImageGridOptions {
   /** Class index that a network gives each image. Without it the titles are the class names alone. */
   predictions?: ArrayLike<number>;
+  /** Probability that the network gave each of the predictions, 0..1; it stands below them. */
+  confidences?: ArrayLike<number>;
   /** Most rows to fill. Default 8. */
   rows?: number;
   /** Images in a row. Default 8. */
@@ -29,14 +31,15 @@ const MARGIN = { l: 12, r: 12, b: 8 };
 /**
  * The first images of a set in a grid, magnified without blur.
  *
- * With predictions each title reads `predicted (true)`, after a green ✓ where they agree and a red ✗ where they don't.
+ * With predictions each title reads `predicted (true)`, after a green ✓ where they agree and a red ✗ where they don't; with
+ * confidences, these stand between.
  * Source: the article's section 7.
  *
  * @throws ConfigError when rows or cols isn't a whole number from 1.
- * @throws DataError when there is no image, or no prediction for one of those shown.
+ * @throws DataError when there is no image, or no prediction or confidence for one of those shown.
  */
 export function imageGrid(images: LabelledImages, options: ImageGridOptions = {}): Figure {
-  const { predictions, rows: maxRows = 8, cols = 8, title = '' } = options;
+  const { predictions, confidences, rows: maxRows = 8, cols = 8, title = '' } = options;
   if (![maxRows, cols].every((n) => Number.isInteger(n) && n >= 1)) {
     throw new ConfigError(
       `A grid can't have ${maxRows} rows and ${cols} columns.`,
@@ -45,16 +48,21 @@ export function imageGrid(images: LabelledImages, options: ImageGridOptions = {}
   }
   const count = Math.min(images.length, maxRows * cols);
   if (count === 0) throw new DataError('There is no image to show.', 'Give a data set that holds some.');
-  if (predictions && predictions.length < count) {
-    throw new DataError(
-      `${count} images are to be shown, but there are predictions for ${predictions.length}.`,
-      'Give one class index for each image.',
-    );
+  for (const [what, given] of Object.entries({ predictions, confidences })) {
+    if (given && given.length < count) {
+      throw new DataError(
+        `${count} images are to be shown, but there are ${what} for ${given.length}.`,
+        'Give one number for each image.',
+      );
+    }
   }
 
   const [height, width] = images.imageShape;
   const cellWidth = width + GAP;
-  const titleHeight = predictions ? 14 : 8; // image pixels: two lines of text, or one
+  const titles = Array.from({ length: count }, (_, index) =>
+    titleOf(images, index, predictions, confidences),
+  );
+  const titleHeight = 2 + 6 * titles[0].text.split('<br>').length; // image pixels
   const cellHeight = height + titleHeight;
   const gridWidth = cols * cellWidth;
   const gridHeight = Math.ceil(count / cols) * cellHeight;
@@ -72,7 +80,6 @@ export function imageGrid(images: LabelledImages, options: ImageGridOptions = {}
     }
   }
 
-  const titles = indices.map((index) => titleOf(images, index, predictions));
   return themed(
     [
       {
@@ -117,14 +124,20 @@ interface Title {
   hover: string;
 }
 
-function titleOf(images: LabelledImages, index: number, predictions?: ArrayLike<number>): Title {
+function titleOf(
+  images: LabelledImages,
+  index: number,
+  predictions?: ArrayLike<number>,
+  confidences?: ArrayLike<number>,
+): Title {
   const actual = images.classNames[images.labels[index]];
   if (!predictions) return { text: actual, color: COLORS.ink, hover: `image ${index}: ${actual}` };
   const predicted = images.classNames[predictions[index]];
   const right = predictions[index] === images.labels[index];
+  const confidence = confidences ? `<br>${(100 * confidences[index]).toFixed(1)} %` : '';
   return {
-    text: `${right ? '✓' : '✗'} ${predicted}<br>(${actual})`,
+    text: `${right ? '✓' : '✗'} ${predicted}${confidence}<br>(${actual})`,
     color: right ? COLORS.right : COLORS.wrong,
-    hover: `image ${index}<br>predicted: ${predicted}<br>true: ${actual}`,
+    hover: `image ${index}<br>predicted: ${predicted}${confidence}<br>true: ${actual}`,
   };
 }

@@ -1,0 +1,39 @@
+/**
+ * The filters of a network's first layer, as what they are: small colour pictures.
+ */
+import type { Filters } from '../models/filters';
+import type { Picture } from '../prediction/picture';
+import type { Figure } from './figure';
+import { pictureGrid } from './pictureGrid';
+
+const COLUMNS = 8;
+const SIDE = 75;
+
+/**
+ * Draws each filter with its weights as red, green and blue: middle grey is 0, and a filter's largest weight, up or down, is full
+ * light or none. A filter answers most strongly to what looks like its picture.
+ */
+export function filterChart(filters: Filters): Figure {
+  const { layer, height, width, count } = filters;
+  const pictures = Array.from({ length: count }, (_, filter) => pictureOf(filters, filter));
+  const rows = Array.from({ length: Math.ceil(count / COLUMNS) }, (_, row) => {
+    const first = row * COLUMNS;
+    const shown = pictures.slice(first, first + COLUMNS);
+    return { label: `${first + 1} to ${first + shown.length}`, pictures: shown };
+  });
+  return pictureGrid(rows, {
+    title: `Filters of ${layer}`,
+    subtitle: `${count} of ${height}×${width}×3; grey: 0, brighter: positive, darker: negative`,
+    side: SIDE,
+  });
+}
+
+function pictureOf({ height, width, count, values }: Filters, filter: number): Picture {
+  const weights = values.filter((_, i) => i % count === filter); // [height, width, 3]
+  const largest = Math.max(...weights.map(Math.abs)) || 1;
+  return {
+    height,
+    width,
+    data: Uint8Array.from(weights, (weight) => Math.round(127.5 * (1 + weight / largest))),
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * Small pictures of any sizes in rows, all drawn equally large.
+ */
+import { createCanvas } from '@napi-rs/canvas';
+import type { Picture } from '../prediction/picture';
+import type { Figure } from './figure';
+import { toCanvas } from './pixels';
+import { CHART_WIDTH, themed } from './theme';
+
+/** Pictures side by side, with a word or two at their left. */
+export interface PictureRow {
+  label: string;
+  pictures: readonly Picture[];
+}
+
+/** What a grid looks like. */
+export interface PictureGridOptions {
+  title: string;
+  subtitle: string;
+  /** Side of a picture in CSS pixels: best a multiple of the pictures' sides, so that all their pixels come out alike. */
+  side: number;
+}
+
+const GAP = 4;
+const MARGIN = { l: 120, r: 0, t: 76, b: 12 };
+
+/** Draws square pictures in rows, magnified without blur. */
+export function pictureGrid(
+  rows: readonly PictureRow[],
+  { title, subtitle, side }: PictureGridOptions,
+): Figure {
+  const pitch = side + GAP;
+  const [width, height] = [CHART_WIDTH - MARGIN.l - MARGIN.r, rows.length * pitch];
+  const canvas = createCanvas(width, height);
+  const context = canvas.getContext('2d');
+  context.fillStyle = 'white';
+  context.fillRect(0, 0, width, height);
+  context.imageSmoothingEnabled = false;
+  for (const [row, { pictures }] of rows.entries()) {
+    for (const [column, picture] of pictures.entries()) {
+      context.drawImage(toCanvas(picture), column * pitch, row * pitch, side, side);
+    }
+  }
+  return themed(
+    [{ type: 'image', source: canvas.toDataURL(), x0: 0.5, y0: 0.5, zsmooth: false, hoverinfo: 'skip' }],
+    {
+      height: height + MARGIN.t + MARGIN.b,
+      margin: MARGIN,
+      title: { text: title, subtitle: { text: subtitle }, x: 12 / CHART_WIDTH, xref: 'container' },
+      xaxis: { visible: false, range: [0, width] },
+      yaxis: {
+        range: [height, 0],
+        showgrid: false,
+        showline: false,
+        ticks: '',
+        automargin: false,
+        ticklabelstandoff: 6,
+        tickvals: rows.map((_, row) => row * pitch + side / 2),
+        ticktext: rows.map(({ label }) => label),
+      },
+    },
+  );
+}
