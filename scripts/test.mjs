@@ -27,9 +27,17 @@ await main(async () => {
         runNode([join(packageFolder('@biomejs/biome'), 'bin', 'biome'), 'check', '--error-on-warnings', '.']),
     ],
     ['type check', () => runNode([join(packageFolder('typescript'), 'bin', 'tsc'), '-p', '.'])],
-    ['fast tests', () => runTests(all.filter((name) => !isSlow(name)))],
+    // Node would leave a core free, of which there are often two.
+    [
+      'fast tests',
+      () =>
+        runTests(
+          all.filter((name) => !isSlow(name)),
+          2,
+        ),
+    ],
     // One at a time: each of these has the machine to itself.
-    ['slow tests', () => runTests(all.filter(isSlow), ['--test-concurrency=1'])],
+    ['slow tests', () => runTests(all.filter(isSlow), 1)],
   ];
   const failed = parts.filter(([what, run]) => {
     console.log(`\n${what}`);
@@ -42,10 +50,11 @@ await main(async () => {
 
 /**
  * @param {string[]} files
- * @param {string[]} [options]
+ * @param {number} atATime
  */
-function runTests(files, options = []) {
-  return runNode(['--import', 'tsx', '--test', '--test-reporter=spec', ...options, ...files]);
+function runTests(files, atATime = 1) {
+  const options = ['--test-reporter=spec', `--test-concurrency=${atATime}`];
+  return runNode(['--import', 'tsx', '--test', ...options, ...files]);
 }
 
 /** @param {string[]} args */
