@@ -1,4 +1,4 @@
-/** Saved networks: what is in the files, and who can load them. Those that can't be loaded are in test/corpus/models.ts. */
+/** Saved networks: what is in the files, and who can load them. Those that can't be loaded are in test/corpus/models. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
