@@ -1,5 +1,5 @@
 /**
- * Pictures from files: against Pillow's pixels where Pillow writes the format. Bad files are in test/corpus/pictures.ts.
+ * Pictures from files: against Pillow's pixels where Pillow writes the format. Bad files are in test/corpus/pictures.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

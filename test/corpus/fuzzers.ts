@@ -14,7 +14,7 @@ import { checkpointIn } from './checkpoints';
 import { BATCH, flipped, md5 } from './cifar';
 import { assertTyped } from './judge';
 import { bmp, plain } from './pictureBytes';
-import { SMALL_FILES } from './pictures';
+import { SMALL_FILES } from './pictures/smallFiles';
 
 /** A property, in a folder of its own. */
 export interface Fuzzer {
