@@ -35,7 +35,7 @@ function reachedSince(since, models) {
   return names.flatMap((name) => {
     const file = join(models, name, 'history.json');
     const history = readJson(file);
-    if (history === undefined || statSync(file).mtimeMs < since) return [];
+    if (!history || statSync(file).mtimeMs < since) return [];
     const { network, epochs, testAccuracy, seconds } = history;
     const accuracy = `${(100 * testAccuracy).toFixed(2)} % test accuracy`;
     return [
