@@ -3,19 +3,9 @@
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError } from '../scripts/setup/errors.mjs';
 import { readJson, writeJson } from '../scripts/setup/files.mjs';
@@ -34,15 +24,7 @@ import type { Step } from '../scripts/setup/step.mjs';
 import { kernel } from '../scripts/setup/steps/kernel.mjs';
 import { nodePackages } from '../scripts/setup/steps/nodePackages.mjs';
 import { bar, formatSeconds } from '../scripts/terminal.mjs';
-
-const folders: string[] = [];
-after(() => folders.forEach((folder) => void rmSync(folder, { recursive: true, force: true })));
-
-function temporaryFolder(): string {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'set-up ü ')));
-  folders.push(folder);
-  return folder;
-}
+import { temporaryFolder } from './helpers/temporaryFolder';
 
 /** A folder of stand-in programs, to be the whole of a PATH. */
 function programs(scripts: Record<string, string>): string {

@@ -1,17 +1,8 @@
 /** Faults of the set-up that take seconds, each told with its cause; `npm run test:faults -- setup` tries them all at full size. */
 import assert from 'node:assert/strict';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { fixFor, inWords } from '../scripts/setup/causes.mjs';
 import type { CommandError } from '../scripts/setup/errors.mjs';
@@ -22,15 +13,7 @@ import { packageRoot, projectAt } from '../scripts/setup/project.mjs';
 import { jupyter } from '../scripts/setup/steps/jupyter.mjs';
 import { nodePackages } from '../scripts/setup/steps/nodePackages.mjs';
 import { FAILURES, withBadRegistry } from './faults/setup/registry';
-
-const folders: string[] = [];
-after(() => folders.forEach((folder) => void rmSync(folder, { recursive: true, force: true })));
-
-function temporaryFolder(): string {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'set-up ü ')));
-  folders.push(folder);
-  return folder;
-}
+import { temporaryFolder } from './helpers/temporaryFolder';
 
 /** Runs with other variables than this process has. */
 async function withEnv<T>(env: NodeJS.ProcessEnv, work: () => Promise<T> | T): Promise<T> {
