@@ -7,7 +7,7 @@ import { onDevice } from '../engine/trace';
 import { ConfigError } from '../errors';
 import type { Criterion } from './crossEntropy';
 import { type Gradients, gradientsOf } from './gradients';
-import { readStatistics, writeStatistics } from './statistics';
+import { withoutStatistics } from './statistics';
 
 /**
  * As how many devices the processor is to appear.
@@ -34,14 +34,6 @@ function parts({ images, labels }: Batch, devices: number): Batch[] {
       labels: tf.slice(labels, [i * size], [length]),
     };
   });
-}
-
-/** Calls `compute`, and has the moving statistics hold afterwards what they held before. */
-function withoutStatistics<T>(net: TensorFlow.LayersModel, compute: () => T): T {
-  const before = readStatistics(net);
-  const result = compute();
-  writeStatistics(net, (_, i) => before[i]);
-  return result;
 }
 
 /**

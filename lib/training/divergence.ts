@@ -3,7 +3,7 @@
  */
 import { type TensorFlow, tf } from '../engine/tensorflow';
 import { ConfigError } from '../errors';
-import { readStatistics, writeStatistics } from './statistics';
+import { withoutStatistics } from './statistics';
 
 /** Training came to a loss that isn't finite. The network is as it was before that step. */
 export class DivergenceError extends ConfigError {
@@ -53,7 +53,6 @@ export function divergence({
 function firstNotFinite(net: TensorFlow.LayersModel, images: TensorFlow.Tensor4D): string | undefined {
   let found: string | undefined;
   const layers = layersOf(net);
-  const statistics = readStatistics(net);
   for (const layer of layers) {
     const { call } = layer;
     layer.call = (...args) => {
@@ -64,11 +63,10 @@ function firstNotFinite(net: TensorFlow.LayersModel, images: TensorFlow.Tensor4D
     };
   }
   try {
-    net.apply(images, { training: true });
+    withoutStatistics(net, () => net.apply(images, { training: true }));
   } finally {
     // Each layer has its class's method again.
     for (const layer of layers) Reflect.deleteProperty(layer, 'call');
-    writeStatistics(net, (_, i) => statistics[i]);
   }
   return found;
 }

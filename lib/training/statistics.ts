@@ -15,3 +15,13 @@ export function writeStatistics(
 ): void {
   net.nonTrainableWeights.forEach((weight, i) => void weight.write(next(weight.read(), i)));
 }
+
+/** Calls `compute`, and has the statistics hold afterwards what they held before. */
+export function withoutStatistics<T>(net: TensorFlow.LayersModel, compute: () => T): T {
+  const before = readStatistics(net);
+  try {
+    return compute();
+  } finally {
+    writeStatistics(net, (_, i) => before[i]);
+  }
+}
