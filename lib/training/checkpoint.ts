@@ -4,7 +4,7 @@
  * They lie in the folder that the network is saved to, one folder each: `checkpoints/epoch_0007` after seven epochs,
  * `checkpoints/epoch_0007_batch_00120` so far in the eighth.
  */
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { ModelError } from '../errors';
 import { foldersIn, readFolder, removeFolder, removePartial, writeFolder } from './checkpointFiles';
 import type { EpochRecord } from './history';
@@ -18,8 +18,9 @@ export interface Resumed {
   position: Position;
 }
 
-/** Epochs that are behind a checkpoint, and batches of the next one. */
+/** A checkpoint in its folder: the epochs that are behind it, and the batches of the next one. */
 interface Place {
+  name: string;
   epochs: number;
   batches: number;
 }
@@ -31,29 +32,23 @@ function nameOf({ records, progress }: Position): string {
   return progress ? `${epoch}_batch_${String(progress.batch).padStart(5, '0')}` : epoch;
 }
 
-function placeOf(name: string): Place | undefined {
-  const [, epochs, batches = 0] = /^epoch_(\d+)(?:_batch_(\d+))?$/.exec(name) ?? [];
-  return epochs === undefined ? undefined : { epochs: Number(epochs), batches: Number(batches) };
-}
-
-/** Names of the checkpoints in a folder, the newest first. */
-async function namesIn(folder: string): Promise<string[]> {
-  const named = (await foldersIn(folder)).flatMap((name) => {
-    const place = placeOf(name);
-    return place ? [{ name, place }] : [];
+/** The checkpoints in a folder, the newest first. */
+async function placesIn(folder: string): Promise<Place[]> {
+  const places = (await foldersIn(folder)).flatMap((name): Place[] => {
+    const [, epochs, batches = 0] = /^epoch_(\d+)(?:_batch_(\d+))?$/.exec(name) ?? [];
+    return epochs === undefined ? [] : [{ name, epochs: Number(epochs), batches: Number(batches) }];
   });
-  named.sort((a, b) => b.place.epochs - a.place.epochs || b.place.batches - a.place.batches);
-  return named.map(({ name }) => name);
+  return places.sort((a, b) => b.epochs - a.epochs || b.batches - a.batches);
 }
 
 /** The folders of a run's checkpoints, the newest first. */
 export async function checkpointsIn(savePath: string): Promise<string[]> {
   const folder = folderOf(savePath);
-  return (await namesIn(folder)).map((name) => join(folder, name));
+  return (await placesIn(folder)).map(({ name }) => join(folder, name));
 }
 
 /**
- * Saves a checkpoint, and removes those that are no longer needed: all but the newest ones and the best, and what was newer.
+ * Saves a checkpoint, and removes those that are no longer needed: all but the newest ones and the best.
  *
  * @param keep how many of the newest are kept
  * @returns the folder of the checkpoint
@@ -66,12 +61,13 @@ export async function saveCheckpoint(
   keep: number,
 ): Promise<string> {
   const folder = folderOf(savePath);
-  const name = nameOf(position);
+  const path = join(folder, nameOf(position));
   try {
     await removePartial(folder);
-    await writeFolder(join(folder, name), runFiles(parts, position));
-    for (const old of await outdated(folder, position.records, keep)) await removeFolder(join(folder, old));
-    return join(folder, name);
+    await writeFolder(path, runFiles(parts, position));
+    for (const { name } of await outdated(folder, position.records, keep))
+      await removeFolder(join(folder, name));
+    return path;
   } catch (cause) {
     throw new ModelError(
       `A checkpoint can't be saved to ${folder}: ${(cause as Error).message}.`,
@@ -82,14 +78,12 @@ export async function saveCheckpoint(
 }
 
 /** The checkpoints that are neither among the newest nor the one of the best test accuracy. */
-async function outdated(folder: string, records: readonly EpochRecord[], keep: number): Promise<string[]> {
-  const newestFirst = await namesIn(folder);
-  const accuracyOf = (name: string) => {
-    const { epochs, batches } = placeOf(name)!;
-    return batches === 0 && epochs > 0 ? records[epochs - 1].testAccuracy : Number.NEGATIVE_INFINITY;
-  };
+async function outdated(folder: string, records: readonly EpochRecord[], keep: number): Promise<Place[]> {
+  const newestFirst = await placesIn(folder);
+  const accuracyOf = ({ epochs, batches }: Place) =>
+    batches === 0 && epochs > 0 ? records[epochs - 1].testAccuracy : Number.NEGATIVE_INFINITY;
   const best = newestFirst.reduce((a, b) => (accuracyOf(b) > accuracyOf(a) ? b : a));
-  return newestFirst.slice(keep).filter((name) => name !== best);
+  return newestFirst.slice(keep).filter((place) => place !== best);
 }
 
 /**
@@ -100,10 +94,12 @@ async function outdated(folder: string, records: readonly EpochRecord[], keep: n
  * @throws ModelError where the checkpoint is damaged, naming the newest that isn't, or is of another run; nothing was changed then
  */
 export async function resumeFrom(savePath: string, parts: RunParts): Promise<Resumed | undefined> {
-  const [newest, ...older] = await checkpointsIn(savePath);
+  const folder = folderOf(savePath);
+  const [newest, ...older] = await placesIn(folder);
   if (newest === undefined) return undefined;
-  const files = await readFolder(newest).catch(async (cause: ModelError) => {
-    const good = await firstGood(older);
+  const path = join(folder, newest.name);
+  const files = await readFolder(path).catch(async (cause: ModelError) => {
+    const good = await firstGood(older.map(({ name }) => join(folder, name)));
     throw new ModelError(
       cause.message.split('\n')[0],
       good
@@ -112,8 +108,7 @@ export async function resumeFrom(savePath: string, parts: RunParts): Promise<Res
       { cause },
     );
   });
-  const { epochs } = placeOf(basename(newest))!;
-  return { path: newest, position: restoreRun(parts, files, newest, epochs) };
+  return { path, position: restoreRun(parts, files, path, newest.epochs) };
 }
 
 /** The first of several checkpoints that is whole. */

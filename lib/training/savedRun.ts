@@ -66,12 +66,8 @@ export class SavedRun {
 
   /** Saves what an epoch has come to. */
   async keepEpoch(position: Position, isLast: boolean): Promise<void> {
-    if (this.savePath === undefined) return;
-    await this.keepNetwork(this.savePath, position);
-    if (!this.keepsCheckpoints) return;
-    if (isLast || position.records.length % this.saveEvery === 0) {
-      await saveCheckpoint(this.savePath, this.parts, position, this.keep);
-    }
+    const isDue = isLast || position.records.length % this.saveEvery === 0;
+    await (isDue ? this.keepNow(position) : this.keepNetwork(position));
   }
 
   /**
@@ -80,9 +76,9 @@ export class SavedRun {
    * @returns the folder of its checkpoint, where checkpoints are kept
    */
   async keepNow(position: Position): Promise<string | undefined> {
-    if (this.savePath === undefined) return undefined;
-    await this.keepNetwork(this.savePath, position);
-    return this.keepsCheckpoints ? saveCheckpoint(this.savePath, this.parts, position, this.keep) : undefined;
+    await this.keepNetwork(position);
+    if (this.savePath === undefined || !this.keepsCheckpoints) return undefined;
+    return saveCheckpoint(this.savePath, this.parts, position, this.keep);
   }
 
   /**
@@ -102,9 +98,10 @@ export class SavedRun {
     return position;
   }
 
-  private async keepNetwork(savePath: string, { records }: Position): Promise<void> {
-    await saveModel(this.parts.net, savePath);
-    await writeHistory(savePath, this.parts.net, { epochs: records });
+  private async keepNetwork({ records }: Position): Promise<void> {
+    if (this.savePath === undefined) return;
+    await saveModel(this.parts.net, this.savePath);
+    await writeHistory(this.savePath, this.parts.net, { epochs: records });
   }
 }
 
