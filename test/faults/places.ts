@@ -7,10 +7,9 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { ModelError } from '../../lib/errors';
+import { mount, unmount } from './mount';
 import { EPOCHS, smallRun } from './smallRun';
 import { Tally } from './tally';
-
-const mount = (...args: string[]) => spawnSync('mount', args, { stdio: 'ignore' }).status === 0;
 
 /** Runs, with something happening after an epoch. */
 function runWith(savePath: string, epoch: number, happen: () => void): Promise<string> {
@@ -91,7 +90,7 @@ async function spoilDisk(folder: string, expected: string, tally: Tally): Promis
       ),
     );
   } finally {
-    spawnSync('umount', ['--lazy', disk]);
+    unmount(disk);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Has the disk be full: a small file system in memory, which is made larger step by step. */
-import { spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import * as path from 'node:path';
+import { mount, unmount } from '../mount';
 import type { Tally } from '../tally';
 import { Checkout } from './checkout';
 
@@ -9,8 +9,6 @@ import { Checkout } from './checkout';
 const SIZES = { 'Node packages': '200m', Jupyter: '800m', TensorFlow: '1500m' };
 const ENOUGH = '4g';
 const WORDS = /The disk is full: a set-up takes 4 GB/;
-
-const mount = (...args: string[]) => spawnSync('mount', args, { stdio: 'ignore' }).status === 0;
 
 /** Leaves not a byte free. */
 function fill(file: string): void {
@@ -51,6 +49,6 @@ export async function fillDisk(folder: string, tally: Tally): Promise<void> {
     mount('-o', `remount,size=${ENOUGH}`, folder);
     await tally.try('the set-up with room made', () => checkout.setUpWell());
   } finally {
-    spawnSync('umount', ['--lazy', folder]);
+    unmount(folder);
   }
 }
