@@ -13,7 +13,7 @@ import { Contender } from './contender.mjs';
 import { environment } from './environment.mjs';
 import { python, pytorch } from './pytorch.mjs';
 import { table } from './results.mjs';
-import { median } from './statistics.mjs';
+import { median, spread } from './statistics.mjs';
 import { typescript, workers } from './typescript.mjs';
 
 /** @typedef {{ networks: string[], width: number, batches: number[], steps: number, turns: number, device: string, precision: string }} Setting */
@@ -101,12 +101,7 @@ async function measure(project, { width, steps, turns, device, precision }, netw
       for (const { contender, rates } of measured)
         rates.push((steps * batch) / (await contender.ask(steps)).seconds);
     }
-    return measured.map(({ name, rates }) => ({
-      name,
-      rate: median(rates),
-      least: Math.min(...rates),
-      most: Math.max(...rates),
-    }));
+    return measured.map(({ name, rates }) => ({ name, rate: median(rates), told: spread(rates, 0) }));
   } finally {
     await Promise.all(contenders.map((contender) => contender.end()));
   }
@@ -144,12 +139,7 @@ await main(async () => {
         `### ${network}, width ${setting.width}, batch ${batch}`,
         table(
           ['', 'images / s: median (min–max)', "over PyTorch's best", "of the card's peak"],
-          results.map(({ name, rate, least, most }) => [
-            name,
-            `${rate.toFixed(0)} (${least.toFixed(0)}–${most.toFixed(0)})`,
-            (rate / best).toFixed(2),
-            share(rate),
-          ]),
+          results.map(({ name, rate, told }) => [name, told, (rate / best).toFixed(2), share(rate)]),
         ),
       );
       console.log(`\n${blocks.slice(-2).join('\n\n')}\n`);
