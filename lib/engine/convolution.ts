@@ -66,8 +66,7 @@ function isDirect({
   filterShape,
 }: ConvolutionInfo): boolean {
   const dense = dilationHeight === 1 && dilationWidth === 1 && inChannels === filterShape[2];
-  const full = reducedType(recordingPrecision() ?? 'float32') === undefined;
-  return dense && dataFormat === 'channelsLast' && full && hasOwnOperations();
+  return dense && dataFormat === 'channelsLast' && hasOwnOperations();
 }
 
 function listAttribute(name: string, value: number[]): AttributeList[number] {
@@ -104,8 +103,10 @@ function run(call: Call, addend?: TensorFlow.Tensor): TensorFlow.Tensor {
 function inputGradient(call: Call): TensorFlow.Tensor {
   const dx = run(call);
   const [n, , , c] = call.result;
+  // What is rounded is the convolution's result, not a sum.
+  const isExact = reducedType(recordingPrecision() ?? 'float32') === undefined;
   makeOffer(dx, [call.inputs.filter, call.inputs.dy], {
-    add: (addend) => run(call, addend),
+    add: isExact ? (addend) => run(call, addend) : undefined,
     cut: ([image, top, left, channel], [images, height, width, channels]) => {
       if (image !== 0 || channel !== 0 || images !== n || channels !== c) return undefined;
       return inputGradient({

@@ -7,6 +7,7 @@
 import { EngineError } from '../errors';
 import { type AttributeList, type DataId, nativeBackend, typeAttribute } from './backend';
 import { callerLine } from './callerLine';
+import { usesGpu } from './device';
 import type { Added, Graph, Placement } from './graph';
 import type { Output, OutputType } from './graphSession';
 import { ownValues } from './ownValues';
@@ -154,7 +155,7 @@ export class Recorder {
     }
   }
 
-  /** Adds an operation with its factors rounded to a type of fewer bits, and its result back in float32. */
+  /** Adds an operation with its factors and its result rounded to a type of fewer bits; the result is float32 again. */
   private addReduced(
     op: string,
     attributes: AttributeList,
@@ -162,17 +163,24 @@ export class Recorder {
     type: number,
   ): Added {
     const { TF_FLOAT } = nativeBackend().binding;
+    const cast = (output: Output, from: number, to: number): Output => [
+      this.addNode('Cast', castAttributes(from, to), [output]).node,
+      0,
+    ];
+    const computesIn = usesGpu() ? type : TF_FLOAT;
     const factors = inputs.map((input) => {
       const output = this.outputOf(input);
       if (input.dtype !== 'float32') return output;
       const known = this.reduced.get(output);
       if (known) return known;
-      const cast: Output = [this.addNode('Cast', castAttributes(TF_FLOAT, type), [output]).node, 0];
-      this.reduced.set(output, cast);
-      return cast;
+      const rounded = cast(output, TF_FLOAT, type);
+      const factor = computesIn === type ? rounded : cast(rounded, type, TF_FLOAT);
+      this.reduced.set(output, factor);
+      return factor;
     });
-    const { node } = this.addNode(op, withType(attributes, type), factors);
-    return this.addNode('Cast', castAttributes(type, TF_FLOAT), [[node, 0]]);
+    const { node } = this.addNode(op, withType(attributes, computesIn), factors);
+    const result: Output = computesIn === type ? [node, 0] : cast([node, 0], TF_FLOAT, type);
+    return this.addNode('Cast', castAttributes(type, TF_FLOAT), [result]);
   }
 
   private addNode(op: string, attributes: AttributeList, inputs: Output[]): Added {
