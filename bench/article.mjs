@@ -24,21 +24,43 @@ const RUNS = [
   ...['tf32', 'bfloat16'].map((precision) => ({ network: 'resnet34', recipe: 'own', precision })),
 ];
 
+const HEAD = [
+  'network',
+  'recipe',
+  'precision',
+  'test accuracy',
+  'of the best epoch',
+  'time',
+  'outside of sessions',
+  'on',
+];
+
 const WRITTEN = fileURLToPath(new URL('ARTICLE.md', import.meta.url));
 
 await main(async () => {
   const rehearses = process.argv[2] === 'rehearse';
-  const [width, epochs, images] = rehearses ? [4, 2, [256]] : [64, 20, []];
+  const { width, epochs, images } = rehearses
+    ? { width: 4, epochs: 2, images: 256 }
+    : { width: 64, epochs: 20, images: undefined };
   const project = projectAt(packageRoot);
   await setUp(project, { withData: true });
   await runSteps(project, [workers, pytorch]);
   const root = await cifar10Folder(project);
   const percent = (/** @type {number} */ share) => `${(100 * share).toFixed(2)} %`;
+  const where = await environment(project);
   /** @type {(string | number)[][]} */
   const rows = [];
-  for (const { network, recipe, precision } of rehearses ? RUNS.slice(-3) : RUNS) {
+  const report = () =>
+    [
+      '# The article’s table',
+      `Written by \`npm run bench:article\`: ${epochs} epochs each, tests included; batch 128, width ${width}.`,
+      where,
+      table(HEAD, rows),
+    ].join('\n\n');
+  for (const run of rehearses ? RUNS.slice(-3) : RUNS) {
+    const { network, recipe, precision } = run;
     const task = new Task(`${network}, ${recipe}, ${precision}`, 'trains');
-    const command = typescript('article', root, network, width, epochs, recipe, precision, ...images);
+    const command = typescript('run', JSON.stringify({ ...run, root, width, epochs, images, seed: 0 }));
     const contender = new Contender(network, command, { onGpu: true });
     try {
       const { seconds, outsideAfterFirst, last, best, device } = await contender.ask('train');
@@ -54,6 +76,8 @@ await main(async () => {
         device.name,
       ]);
       task.end(`trained: ${percent(last)} in ${time}`);
+      // After each, so that a failure in a later one loses none.
+      if (!rehearses) writeText(WRITTEN, `${report()}\n`);
     } catch (error) {
       task.end('failed');
       throw error;
@@ -61,23 +85,6 @@ await main(async () => {
       await contender.end();
     }
   }
-  const head = [
-    'network',
-    'recipe',
-    'precision',
-    'test accuracy',
-    'of the best epoch',
-    'time',
-    'outside of sessions',
-    'on',
-  ];
-  const text = [
-    '# The article’s table',
-    `Written by \`npm run bench:article\`: ${epochs} epochs each, tests included; batch 128, width ${width}.`,
-    await environment(project),
-    table(head, rows),
-  ].join('\n\n');
-  console.log(text);
-  if (!rehearses) writeText(WRITTEN, `${text}\n`);
+  console.log(report());
   return 0;
 });

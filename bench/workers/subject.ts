@@ -2,6 +2,7 @@
 import { type TensorFlow, tf } from '../../lib/engine/tensorflow';
 import {
   type ResNetMaker,
+  resnet10,
   resnet18,
   resnet34,
   resnet50,
@@ -9,11 +10,18 @@ import {
   resnet152,
 } from '../../lib/models/resNet';
 
-const NETWORKS: Record<string, ResNetMaker> = { resnet18, resnet34, resnet50, resnet101, resnet152 };
+const NETWORKS: Record<string, ResNetMaker> = {
+  resnet10,
+  resnet18,
+  resnet34,
+  resnet50,
+  resnet101,
+  resnet152,
+};
 
 /** Makes a network by its name. */
-export function network(name: string, width: string): TensorFlow.LayersModel {
-  return NETWORKS[name]({ width: Number(width) });
+export function network(name: string, width: number | string, seed = 0): TensorFlow.LayersModel {
+  return NETWORKS[name]({ width: Number(width), seed });
 }
 
 /** Makes a batch of noise, its labels going round the classes. */

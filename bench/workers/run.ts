@@ -1,6 +1,6 @@
 /**
  * A whole training run on CIFAR-10, by the article's recipe or by this library's own: for a line trains one, and answers with what it came
- * to. Arguments: the folder of the data, network, width, epochs, recipe, precision, images (all without it).
+ * to. Its argument: what is to be run, in JSON.
  */
 import { loadCifar10 } from '../../lib/data/cifar10';
 import { DataLoader } from '../../lib/data/dataLoader';
@@ -15,7 +15,21 @@ import { serve } from './serve';
 import { type Moment, now, outside } from './sessionTime';
 import { network } from './subject';
 
-const [root, name, width, epochs, recipe, precision, size] = process.argv.slice(2);
+interface Run {
+  /** The folder of the data. */
+  root: string;
+  network: string;
+  width: number;
+  epochs: number;
+  recipe: keyof typeof RECIPES;
+  precision: Precision;
+  /** Of the network's first weights and of the loader. */
+  seed: number;
+  /** How many images to train and to test on; all without it. */
+  images?: number;
+}
+
+const run: Run = JSON.parse(process.argv[2]);
 
 /** The article's sections 5 and 6, and what profile.ts calls quick. */
 const RECIPES = {
@@ -32,26 +46,34 @@ const RECIPES = {
 };
 
 async function main(): Promise<void> {
-  const { train: all, test } = await loadCifar10({ root });
-  const images = size ? all.subset(Number(size)) : all;
+  const { root, epochs, recipe, precision, seed, images } = run;
+  const all = await loadCifar10({ root });
+  const [training, test] = images
+    ? [all.train.subset(images), all.test.subset(images)]
+    : [all.train, all.test];
   await serve(async () => {
-    const trainLoader = new DataLoader(images, { batchSize: 128, shuffle: true, augment: true });
-    const testLoader = new DataLoader(size ? test.subset(Number(size)) : test, { batchSize: 500 });
+    const trainLoader = new DataLoader(training, { batchSize: 128, shuffle: true, augment: true, seed });
     const start = now();
     let firstEpoch: Moment = start;
-    const history = await train(network(name, width), trainLoader, testLoader, {
-      ...RECIPES[recipe as keyof typeof RECIPES](Number(epochs) * trainLoader.length),
-      epochs: Number(epochs),
-      precision: precision as Precision,
-      onProgress: ({ kind }) => {
-        if (kind === 'epoch' && firstEpoch === start) firstEpoch = now();
+    const history = await train(
+      network(run.network, run.width, seed),
+      trainLoader,
+      new DataLoader(test, { batchSize: 500 }),
+      {
+        ...RECIPES[recipe](epochs * trainLoader.length),
+        epochs,
+        precision,
+        onProgress: ({ kind }) => {
+          if (kind === 'epoch' && firstEpoch === start) firstEpoch = now();
+        },
       },
-    });
+    );
     const end = now();
     const accuracies = history.epochs.map(({ testAccuracy }) => testAccuracy);
     return {
       seconds: end.seconds - start.seconds,
       outsideAfterFirst: outside(firstEpoch, end),
+      losses: history.epochs.map(({ trainLoss }) => trainLoss),
       last: accuracies[accuracies.length - 1],
       best: Math.max(...accuracies),
       device: device(),
