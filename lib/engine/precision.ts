@@ -4,7 +4,7 @@
  * Weights, their updates, normalization and the loss stay float32; what goes into a convolution or a product is rounded just
  * before, and its result is float32 again. In 16 bits that halves the time of these on a GPU that has units for it. A CPU has none
  * here: there factors and results are rounded to the same bits, and float32's operations compute with them, which adds up in
- * float32 as a GPU's units do. TensorFlow's own kernels for 16 bits on a CPU add up in 16, and take ten times as long.
+ * float32 as a GPU's units do. TensorFlow's own kernels for 16 bits on a CPU add up in 16, and take eight times as long.
  *
  * @see Micikevicius et al. 2018, "Mixed Precision Training", section 3
  */
