@@ -239,7 +239,8 @@ test('the kernel names this Node and this tslab, and is written anew where the p
   assert(!(await kernel.isDone(project)));
   await kernel.run(project, work);
   assert(await kernel.isDone(project));
-  const { argv } = readJson(join(project.venv, 'share/jupyter/kernels/tslab/kernel.json'));
+  const { argv, env } = readJson(join(project.venv, 'share/jupyter/kernels/tslab/kernel.json'));
+  assert.deepEqual(env, { NODE_COMPILE_CACHE: project.compileCache });
   assert.equal(argv[0], process.execPath);
   assert.equal(argv[1], join(packageRoot, 'node_modules/tslab/bin/tslab'));
   assert.equal(argv.at(-1), '{connection_file}');

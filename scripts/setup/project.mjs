@@ -19,6 +19,7 @@ export const packageRoot = realpathSync(fileURLToPath(new URL('../..', import.me
  * @property {string} venv Python's virtual environment
  * @property {string} python the interpreter in it
  * @property {string} tensorflow TensorFlow's wheel, unpacked
+ * @property {string} compileCache code that a kernel's Node has compiled before
  * @property {string} temporary emptied by every set-up
  * @property {string} data where CIFAR-10 goes
  */
@@ -37,6 +38,7 @@ export function projectAt(root) {
     venv,
     python: join(venv, 'bin', 'python'),
     tensorflow: join(home, 'tensorflow'),
+    compileCache: join(home, 'compile-cache'),
     temporary: join(home, 'tmp'),
     data: join(root, 'data'),
   };

@@ -7,20 +7,24 @@ import { packageFolder } from '../project.mjs';
  * @param {import('../project.mjs').Project} project
  * @returns {Record<string, unknown>} path -> what the file says
  */
-function settings({ venv }) {
+function settings({ venv, compileCache }) {
   const command = [process.execPath, join(packageFolder('tslab'), 'bin', 'tslab'), 'kernel'];
   const argv = [...command, '--config-path', '{connection_file}'];
+  // Node compiles TypeScript's compiler at every start, unless (from version 22 on) it may keep what it has compiled.
+  const env = { NODE_COMPILE_CACHE: compileCache };
   const kernels = join(venv, 'share', 'jupyter', 'kernels');
   return {
     [join(kernels, 'tslab', 'kernel.json')]: {
       argv,
       display_name: 'TypeScript (tslab)',
       language: 'typescript',
+      env,
     },
     [join(kernels, 'jslab', 'kernel.json')]: {
       argv: [...argv, '--js'],
       display_name: 'JavaScript (tslab)',
       language: 'javascript',
+      env,
     },
     [join(venv, 'etc', 'jupyter', 'labconfig', 'page_config.json')]: {
       disabledExtensions: { '@jupyterlab/apputils-extension:announcements': true },
