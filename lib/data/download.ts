@@ -2,7 +2,7 @@
  * One file over HTTP: resumed where it broke off, checked, and there whole or not at all.
  */
 import { open, rename, rm, stat } from 'node:fs/promises';
-import fetch, { type Response } from 'node-fetch';
+import type { Response } from 'node-fetch';
 import { DataError } from '../errors';
 import { type Checksum, fileMatches } from './checksum';
 
@@ -141,6 +141,7 @@ async function fetchRest(
 }
 
 async function request(url: string, have: number, signal: AbortSignal): Promise<Response> {
+  const { default: fetch } = await import('node-fetch');
   try {
     // `compress: false`: the bytes as they are on the server, so that their positions are those of the part.
     const headers = have > 0 ? { Range: `bytes=${have}-` } : undefined;

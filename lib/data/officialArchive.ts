@@ -2,7 +2,6 @@
  * CIFAR-10 from its authors' page: the batch files as they are, in one archive.
  */
 import { join } from 'node:path';
-import { extract } from 'tar';
 import { BATCH_BYTES, BATCH_FILES, CIFAR10_FOLDER } from './cifar10Files';
 import type { Cifar10Source } from './cifar10Source';
 import { download, type RemoteFile } from './download';
@@ -39,6 +38,7 @@ export async function unpack(
 ): Promise<void> {
   const total = BATCH_FILES.length * BATCH_BYTES;
   let done = 0;
+  const { extract } = await import('tar');
   await extract({
     file: archive,
     cwd: folder,

@@ -1,7 +1,6 @@
 /**
  * From the bytes of a picture file to its pixels.
  */
-import sharp from 'sharp';
 import { ImageError } from '../errors';
 import { decodeBmp } from './decodeBmp';
 import { type ImageFormat, imageFormat, looksLike } from './imageFormat';
@@ -35,6 +34,7 @@ async function decodeWithSharp(
   format: keyof typeof SHARP_FORMATS,
   name: string,
 ): Promise<Picture> {
+  const { default: sharp } = await import('sharp');
   // Sharp's own limit would say less than checkPixels does; it stays where the pixels are decoded.
   const header = await sharp(bytes, { limitInputPixels: false }).metadata();
   if (header.format !== SHARP_FORMATS[format]) throw notAPicture(bytes, name);

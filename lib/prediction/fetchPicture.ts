@@ -1,7 +1,7 @@
 /**
  * A picture from an address on the web. The other side may answer anything, slowly, without end, or not at all.
  */
-import fetch, { type Response } from 'node-fetch';
+import type { Response } from 'node-fetch';
 import { ConfigError, ImageError } from '../errors';
 import { decodePicture } from './decodePicture';
 import { megabytes } from './limits';
@@ -126,6 +126,7 @@ function webAddress(address: string, base?: string): string {
 
 /** The answer at the end of the redirects. */
 async function follow(start: string, patience: Patience): Promise<Response> {
+  const { default: fetch } = await import('node-fetch');
   const trail = [webAddress(start)];
   for (;;) {
     const url = trail[trail.length - 1];
