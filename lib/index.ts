@@ -71,6 +71,8 @@ export {
 export { type Summary, type SummaryRow, summary } from './models/summary';
 export { tree } from './models/tree';
 // notebook: the same, shown in a notebook's cell, a terminal or a pipe
+export { evaluate } from './notebook/evaluate';
+export { learningRateRangeTest } from './notebook/learningRateRangeTest';
 export { liveReporter } from './notebook/liveReporter';
 export type { LiveText } from './notebook/liveText';
 export { loadCifar10 } from './notebook/loadCifar10';
@@ -95,14 +97,10 @@ export { type Calibration, type CalibrationBin, calibration } from './training/c
 export { CosineAnnealingLR, type CosineAnnealingLROptions } from './training/cosineAnnealingLR';
 export { type Criterion, type CrossEntropyOptions, crossEntropy } from './training/crossEntropy';
 export { DivergenceError } from './training/divergence';
-export { type ClassAccuracy, type EvaluateOptions, type Evaluation, evaluate } from './training/evaluate';
+export type { ClassAccuracy, EvaluateOptions, Evaluation } from './training/evaluate';
 export type { TrainEvent, TrainListener } from './training/events';
 export { type EpochRecord, formatEpoch, type History } from './training/history';
-export {
-  learningRateRangeTest,
-  type RangeTest,
-  type RangeTestOptions,
-} from './training/learningRateRangeTest';
+export type { RangeTest, RangeTestOptions } from './training/learningRateRangeTest';
 export { loadModel } from './training/loadModel';
 export { MultiStepLR, type MultiStepLROptions } from './training/multiStepLR';
 export { OneCycleLR, type OneCycleLROptions } from './training/oneCycleLR';

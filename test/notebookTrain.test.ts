@@ -2,44 +2,18 @@
  * Loading and training as a notebook calls them: shown while they run.
  */
 import assert from 'node:assert/strict';
-import { createRequire, Module } from 'node:module';
-import { afterEach, test } from 'node:test';
+import { test } from 'node:test';
 import type { Figure } from '../lib/charts/figure';
 import { DataLoader } from '../lib/data/dataLoader';
 import { ConfigError } from '../lib/errors';
 import { resnet18 } from '../lib/models/resNet';
-import type { DisplayData } from '../lib/notebook/kernel';
 import { loadCifar10 } from '../lib/notebook/loadCifar10';
 import { train } from '../lib/notebook/train';
 import { crossEntropy } from '../lib/training/crossEntropy';
 import type { TrainEvent } from '../lib/training/events';
 import { type EpochRecord, formatEpoch } from '../lib/training/history';
 import { SGD } from '../lib/training/sgd';
-
-const require = createRequire(__filename);
-const KERNEL_MODULE = '/elsewhere/node_modules/tslab/dist/jupyter.js';
-afterEach(() => {
-  delete require.cache[KERNEL_MODULE];
-});
-
-interface Written {
-  content: DisplayData;
-  update: boolean;
-}
-
-/** Plays a running kernel. Returns the states of the cell's text, and those of its chart. */
-function playKernel(): { texts: string[]; charts: Written[] } {
-  const texts: string[] = [];
-  const charts: Written[] = [];
-  const lastWriteDisplayData = (content: DisplayData, update: boolean) => {
-    if ('image/png' in content.data) charts.push({ content, update });
-    else texts.push(content.data['text/plain'] as string);
-  };
-  require.cache[KERNEL_MODULE] = Object.assign(new Module(KERNEL_MODULE), {
-    exports: { lastWriteDisplayData },
-  });
-  return { texts, charts };
-}
+import { playKernel } from './helpers/playedKernel';
 
 async function setUp() {
   const sample = await loadCifar10({ sample: true });

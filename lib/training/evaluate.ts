@@ -35,6 +35,10 @@ export interface Evaluation {
 export interface EvaluateOptions extends CompileOptions {
   /** The loss. Default `crossEntropy()`. */
   criterion?: Criterion;
+  /** Told after each batch how many images are done. */
+  onProgress?: (done: number, total: number) => void;
+  /** Ends the evaluation after the batch under way, by throwing its reason. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -42,16 +46,17 @@ export interface EvaluateOptions extends CompileOptions {
  *
  * @param net `[n, h, w, c]` → logits `[n, classes]`
  * @throws ModelError where the network's input or classes don't fit the data set
+ * @throws the signal's reason once it is aborted
  */
 export async function evaluate(
   net: TensorFlow.LayersModel,
   loader: DataLoader,
-  { criterion = crossEntropy(), ...options }: EvaluateOptions = {},
+  { criterion = crossEntropy(), onProgress, signal, ...options }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   checkFit(net, loader.dataset);
   const step = compileEvaluation(net, loader, criterion, options);
   try {
-    return await evaluateWith(step, loader);
+    return await evaluateWith(step, loader, signal, onProgress);
   } finally {
     step.dispose();
     loader.dispose();
@@ -91,8 +96,9 @@ export async function evaluateWith(
   step: EvaluationStep,
   loader: DataLoader,
   signal?: AbortSignal,
+  onProgress?: EvaluateOptions['onProgress'],
 ): Promise<Evaluation> {
-  const { classNames } = loader.dataset;
+  const { classNames, length: total } = loader.dataset;
   const confusion = classNames.map(() => classNames.map(() => 0));
   const predictions: number[] = [];
   let loss = 0;
@@ -107,12 +113,13 @@ export async function evaluateWith(
       confusion[label][found[i]]++;
     });
     predictions.push(...found);
+    onProgress?.(predictions.length, total);
     signal?.throwIfAborted();
   }
   const perClass = classNames.map((className, label) => {
     const correct = confusion[label][label];
-    const total = confusion[label].reduce((sum, count) => sum + count, 0);
-    return { className, correct, total, accuracy: correct / total };
+    const images = confusion[label].reduce((sum, count) => sum + count, 0);
+    return { className, correct, total: images, accuracy: correct / images };
   });
   return {
     loss: loss / predictions.length,

@@ -23,6 +23,10 @@ export interface RangeTestOptions {
   maxLr?: number;
   /** Default 100. */
   steps?: number;
+  /** Told after each step how many are done. */
+  onProgress?: (done: number, total: number) => void;
+  /** Ends the test after the step under way; what it found so far is its result. */
+  signal?: AbortSignal;
 }
 
 /** What `learningRateRangeTest` found; a number for each step that was taken. */
@@ -52,8 +56,9 @@ const DIVERGED = 4;
 export async function learningRateRangeTest(
   net: TensorFlow.LayersModel,
   loader: DataLoader,
-  { criterion, optimizer: settings, minLr = 1e-3, maxLr = 10, steps = 100 }: RangeTestOptions,
+  options: RangeTestOptions,
 ): Promise<RangeTest> {
+  const { criterion, optimizer: settings, minLr = 1e-3, maxLr = 10, steps = 100, signal } = options;
   check(minLr, maxLr, steps);
   checkFit(net, loader.dataset);
   const weights = net.getWeights().map((weight) => tf.tensor(weight.dataSync(), weight.shape, weight.dtype));
@@ -63,12 +68,13 @@ export async function learningRateRangeTest(
   const batches = endless(loader);
   const result: RangeTest = { learningRates: [], losses: [], smoothedLosses: [] };
   try {
-    while (result.losses.length < steps && !diverged(result)) {
+    while (result.losses.length < steps && !diverged(result) && !signal?.aborted) {
       optimizer.lr = minLr * (maxLr / minLr) ** (result.losses.length / (steps - 1));
       const batch = batches.next().value;
       const [{ loss }] = await takeSteps(step, [batch], optimizer).finally(() => tf.dispose(batch.tensors));
       if (!Number.isFinite(loss)) break;
       note(result, optimizer.lr, loss);
+      options.onProgress?.(result.losses.length, steps);
     }
     return result;
   } finally {

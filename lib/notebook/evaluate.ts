@@ -1,0 +1,26 @@
+/**
+ * An evaluation that shows itself and can be interrupted: what a notebook or a program calls.
+ */
+import type { DataLoader } from '../data/dataLoader';
+import type { TensorFlow } from '../engine/tensorflow';
+import { type EvaluateOptions, type Evaluation, evaluate as evaluateSilently } from '../training/evaluate';
+import { shownWork } from './shownWork';
+
+/**
+ * Runs a network over all batches of a loader, in inference mode: batch normalization uses its moving statistics. Where that takes more
+ * than a second it shows how far it is.
+ *
+ * @param net `[n, h, w, c]` → logits `[n, classes]`
+ * @throws ModelError where the network's input or classes don't fit the data set
+ * @throws the signal's reason where it was interrupted: a part of the images would be no result
+ */
+export function evaluate(
+  net: TensorFlow.LayersModel,
+  loader: DataLoader,
+  options: EvaluateOptions = {},
+): Promise<Evaluation> {
+  if (options.onProgress) return evaluateSilently(net, loader, options);
+  return shownWork({ name: 'evaluate', unit: 'images', also: options.signal }, (onProgress, signal) =>
+    evaluateSilently(net, loader, { ...options, onProgress, signal }),
+  );
+}
