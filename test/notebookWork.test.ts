@@ -64,7 +64,7 @@ test('an interrupted evaluation ends after its batch, with an error and nothing 
 
   const interrupted = evaluate(net, loader);
   setTimeout(() => process.emit('SIGINT'), 20);
-  await assert.rejects(interrupted, { name: 'AbortError' });
+  await assert.rejects(interrupted, /interrupted before it had a result/);
   assert.equal(tf.memory().numTensors, tensors);
 });
 

@@ -12,7 +12,7 @@ import { shownWork } from './shownWork';
  *
  * @param net `[n, h, w, c]` → logits `[n, classes]`
  * @throws ModelError where the network's input or classes don't fit the data set
- * @throws the signal's reason where it was interrupted: a part of the images would be no result
+ * @throws ResNetError where it was interrupted: a part of the images would be no result
  */
 export function evaluate(
   net: TensorFlow.LayersModel,

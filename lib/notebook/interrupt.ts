@@ -2,7 +2,13 @@
  * What asks a program to end, as a signal for work that awaits: "Interrupt Kernel", Ctrl-C, the end of a kernel or a computer.
  */
 import { setImmediate } from 'node:timers/promises';
+import { ResNetError } from '../errors';
 import { cellOutput } from './kernel';
+
+/** The reason of a signal that is aborted from outside: what work that has no result by then throws. */
+function interrupted(): ResNetError {
+  return new ResNetError('This was interrupted before it had a result.', 'Run it again.');
+}
 
 /**
  * Runs work that ends by itself once its signal is aborted.
@@ -19,11 +25,12 @@ export async function untilStopped<T>(
   const stopping = new AbortController();
   const inKernel = cellOutput() !== undefined;
   let asked: NodeJS.Signals | undefined;
-  const interrupt = (): void => stopping.abort();
+  const interrupt = (): void => stopping.abort(interrupted());
   const terminate = (signal: NodeJS.Signals): void => {
     asked = signal;
-    stopping.abort();
+    stopping.abort(interrupted());
   };
+  const forward = (): void => stopping.abort(also?.reason);
   // A cell's code starts inside a `vm` script with `breakOnSigint`. For that time Node sets all listeners of SIGINT
   // aside, and a listener added meanwhile keeps it from arming them again: the next SIGINT would end the kernel.
   await setImmediate();
@@ -33,12 +40,12 @@ export async function untilStopped<T>(
   if (inKernel) process.on('SIGINT', interrupt);
   else process.once('SIGINT', terminate);
   process.once('SIGTERM', terminate);
-  if (also?.aborted) stopping.abort();
-  also?.addEventListener('abort', interrupt);
+  if (also?.aborted) forward();
+  also?.addEventListener('abort', forward);
   try {
     return await work(stopping.signal);
   } finally {
-    also?.removeEventListener('abort', interrupt);
+    also?.removeEventListener('abort', forward);
     process.off('SIGINT', interrupt).off('SIGINT', terminate).off('SIGTERM', terminate);
     for (const other of others) process.on('SIGINT', other);
     // A program that listens itself was told already.
