@@ -2,18 +2,18 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { access, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { DownloadError, type DownloadFault, download, type RemoteFile } from '../lib/data/download';
 import { DataError } from '../lib/errors';
+import { type LocalServer, localServer } from './helpers/localServer';
 
 const BODY = new Uint8Array(300_000).map((_, i) => (i * 31) >> 3);
 const HALF = 150_000;
 
-let server: Server;
+let server: LocalServer;
 let origin: string;
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
 /** The Range header of each request so far; '' without one. */
@@ -24,15 +24,13 @@ let path: string;
 
 before(async () => {
   root = await mkdtemp(join(tmpdir(), 'resnet-download-'));
-  server = createServer((request, response) => {
+  server = await localServer((request, response) => {
     ranges.push(request.headers.range ?? '');
     answer(request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  origin = server.origin;
 });
 after(async () => {
-  server.closeAllConnections();
   server.close();
   await rm(root, { recursive: true });
 });

@@ -7,8 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { create } from 'tar';
@@ -21,10 +20,11 @@ import { npmMirror } from '../lib/data/npmMirror';
 import { unpack } from '../lib/data/officialArchive';
 import { DataError } from '../lib/errors';
 import { linked, served } from './fixtures/cifar/installer';
+import { type LocalServer, localServer } from './helpers/localServer';
 
 let all: string;
 let root: string;
-let server: Server;
+let server: LocalServer;
 let origin: string;
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
 let requests: IncomingMessage[];
@@ -35,15 +35,13 @@ before(async () => {
   // On the disk of the data, so that its files can be linked.
   all = await mkdtemp(join(__dirname, '..', '.resnet-notebooks', 'test-install-'));
   real = await findCifar10(projectDataFolder());
-  server = createServer((request, response) => {
+  server = await localServer((request, response) => {
     requests.push(request);
     answer(request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  origin = server.origin;
 });
 after(async () => {
-  server.closeAllConnections();
   server.close();
   await rm(all, { recursive: true });
 });

@@ -3,8 +3,6 @@
  */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { CLASS_NAMES } from '../lib/data/classNames';
@@ -19,6 +17,7 @@ import { formatPrediction, type Prediction } from '../lib/prediction/prediction'
 import { predictUrl } from '../lib/prediction/predictUrl';
 import { readPicture } from '../lib/prediction/readPicture';
 import { resizePicture } from '../lib/prediction/resizePicture';
+import { localServer } from './helpers/localServer';
 
 const PICTURES = join(__dirname, '../data/pictures');
 
@@ -85,9 +84,8 @@ describe('predictions', () => {
   });
 
   test('of an address, with options for both halves', async () => {
-    const server = createServer((_, response) => response.end(readFileSync(join(PICTURES, 'dog.jpg'))));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/dog.jpg`;
+    const server = await localServer((_, response) => response.end(readFileSync(join(PICTURES, 'dog.jpg'))));
+    const url = `${server.origin}/dog.jpg`;
     const net = linearNet();
     const prediction = await predictUrl(net, url, { fit: 'cover', timeout: 5000 });
     const small = resizePicture(await readPicture(join(PICTURES, 'dog.jpg')), 32, 32, 'cover');

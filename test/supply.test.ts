@@ -2,8 +2,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { describe, it } from 'node:test';
@@ -20,6 +18,7 @@ import {
   readList,
   readPolicy,
 } from '../scripts/supply/licences.mjs';
+import { localServer } from './helpers/localServer';
 
 const root = path.dirname(__dirname);
 
@@ -131,13 +130,12 @@ describe('licences', () => {
 
 /** Runs `work` with a server on this machine that answers every question alike, and has nothing to fetch. */
 async function withServer<T>(code: number, body: unknown, work: (url: string) => T | Promise<T>): Promise<T> {
-  const server = createServer((request, response) => {
+  const server = await localServer((request, response) => {
     const [status, answer] = request.method === 'POST' ? [code, body] : [404, {}];
     request.resume().on('end', () => response.writeHead(status).end(JSON.stringify(answer)));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
-    return await work(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    return await work(`${server.origin}/`);
   } finally {
     server.close();
   }
