@@ -14,11 +14,12 @@ import { pytorch } from './pytorch.mjs';
 import { keep } from './results.mjs';
 import { compile } from './sections/compile.mjs';
 import { epoch } from './sections/epoch.mjs';
+import { precision } from './sections/precision.mjs';
 import { steady } from './sections/steady.mjs';
 import { steps } from './sections/steps.mjs';
 import { workers } from './typescript.mjs';
 
-const SECTIONS = [steps, epoch, compile, steady];
+const SECTIONS = [steps, epoch, compile, precision, steady];
 
 await main(async () => {
   const named = process.argv.slice(2).join(' ');

@@ -3,7 +3,13 @@
 /** @param {number[]} values */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1];
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** @param {number[]} values */
+export function mean(values) {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /**
@@ -24,8 +30,6 @@ export function spread(values, digits) {
  * @param {number[]} ys
  */
 export function slope(xs, ys) {
-  const mean = (/** @type {number[]} */ values) =>
-    values.reduce((sum, value) => sum + value, 0) / values.length;
   const [x, y] = [mean(xs), mean(ys)];
   const spreadOfX = xs.reduce((sum, value) => sum + (value - x) ** 2, 0);
   const value = xs.reduce((sum, at, i) => sum + (at - x) * (ys[i] - y), 0) / spreadOfX;

@@ -3,6 +3,7 @@ import { cifar10Folder } from '../../scripts/setup/steps/data.mjs';
 import { Contender } from '../contender.mjs';
 import { python } from '../pytorch.mjs';
 import { table } from '../results.mjs';
+import { mean } from '../statistics.mjs';
 import { typescript } from '../typescript.mjs';
 
 const ROUNDS = 2;
@@ -29,15 +30,15 @@ async function measure({ project, update }) {
       }
     }
   }
-  const mean = (/** @type {any[]} */ runs, /** @type {string} */ what) =>
-    runs.reduce((sum, run) => sum + run[what], 0) / runs.length;
-  const percent = (/** @type {string} */ what) => `${(100 * mean(epochs[0], what)).toFixed(1)} %`;
+  const meanOf = (/** @type {any[]} */ runs, /** @type {string} */ what) =>
+    mean(runs.map((run) => run[what]));
+  const percent = (/** @type {string} */ what) => `${(100 * meanOf(epochs[0], what)).toFixed(1)} %`;
   const rows = commands.map(({ name }, i) => [
     name,
     epochs[i].map(({ seconds }) => seconds.toFixed(1)).join(', '),
-    (epochs[i][0].images / mean(epochs[i], 'seconds')).toFixed(0),
-    (mean(epochs[0], 'seconds') / mean(epochs[i], 'seconds')).toFixed(2),
-    mean(epochs[i], 'loss').toFixed(3),
+    (epochs[i][0].images / meanOf(epochs[i], 'seconds')).toFixed(0),
+    (meanOf(epochs[0], 'seconds') / meanOf(epochs[i], 'seconds')).toFixed(2),
+    meanOf(epochs[i], 'loss').toFixed(3),
   ]);
   return `${table(['', 'epochs, s', 'pictures / s', 'ours / this', 'mean loss'], rows)}
 

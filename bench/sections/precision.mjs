@@ -1,0 +1,53 @@
+/** Whether training in fewer bits comes to what it comes to in float32. */
+import { cifar10Folder } from '../../scripts/setup/steps/data.mjs';
+import { Contender } from '../contender.mjs';
+import { table } from '../results.mjs';
+import { mean } from '../statistics.mjs';
+import { typescript } from '../typescript.mjs';
+
+const PRECISIONS = ['float32', 'bfloat16', 'float16'];
+const SEEDS = [0, 1, 2];
+/** The quick profile of the notebooks. */
+const RUN = { network: 'resnet10', width: 16, epochs: 5, recipe: 'own' };
+
+/** @param {import('./section.mjs').Context} context */
+async function measure({ project, update }) {
+  const root = await cifar10Folder(project);
+  /** @type {any[][]} */
+  const runs = PRECISIONS.map(() => []);
+  for (const seed of SEEDS) {
+    for (const [i, precision] of PRECISIONS.entries()) {
+      update(`seed ${seed}, ${precision}`);
+      const contender = new Contender(
+        precision,
+        typescript('run', JSON.stringify({ ...RUN, root, precision, seed })),
+      );
+      try {
+        runs[i].push(await contender.ask('train'));
+      } finally {
+        await contender.end();
+      }
+    }
+  }
+  const percent = (/** @type {number} */ share) => (100 * share).toFixed(2);
+  const accuracies = runs.map((all) => all.map(({ last }) => last));
+  const rows = PRECISIONS.map((precision, i) => [
+    precision,
+    accuracies[i].map(percent).join(', '),
+    percent(mean(accuracies[i])),
+    percent(mean(accuracies[i]) - mean(accuracies[0])),
+    mean(runs[i].map(({ losses }) => losses.at(-1))).toFixed(4),
+  ]);
+  const head = ['', 'test accuracy after the last epoch, %', 'mean', 'less float32’s', 'training loss'];
+  return table(head, rows);
+}
+
+/** @type {import('./section.mjs').Section} */
+export const precision = {
+  name: 'precision',
+  title: 'Convergence in fewer bits',
+  about: `The notebooks' quick profile, ${RUN.epochs} epochs of ResNet-10 at width ${RUN.width} on all of CIFAR-10, with the seeds ${SEEDS.join(', ')} for the first weights, the order of the pictures and
+their augmentation. How far the runs of one row lie apart is the noise. On a CPU fewer bits save no time: factors and results are rounded, and computed with in float32.`,
+  needsData: true,
+  parts: [{ name: 'precision', measure }],
+};
