@@ -12,6 +12,7 @@ import { Task } from '../scripts/terminal.mjs';
 import { environment } from './environment.mjs';
 import { pytorch } from './pytorch.mjs';
 import { keep } from './results.mjs';
+import { calls } from './sections/calls.mjs';
 import { compile } from './sections/compile.mjs';
 import { epoch } from './sections/epoch.mjs';
 import { precision } from './sections/precision.mjs';
@@ -19,7 +20,7 @@ import { steady } from './sections/steady.mjs';
 import { steps } from './sections/steps.mjs';
 import { workers } from './typescript.mjs';
 
-const SECTIONS = [steps, epoch, compile, precision, steady];
+const SECTIONS = [steps, calls, epoch, compile, precision, steady];
 
 await main(async () => {
   const named = process.argv.slice(2).join(' ');
