@@ -70,7 +70,10 @@ export {
 } from './models/resNet';
 export { type Summary, type SummaryRow, summary } from './models/summary';
 export { tree } from './models/tree';
-// notebook: the same, shown in a notebook's cell, a terminal or a pipe
+
+// notebook: the same, shown in a notebook's cell, a terminal or a pipe; and in a kernel no output is lost
+import './notebook/keepOutputs';
+
 export { evaluate } from './notebook/evaluate';
 export { learningRateRangeTest } from './notebook/learningRateRangeTest';
 export { liveReporter } from './notebook/liveReporter';

@@ -16,6 +16,7 @@ const run = promisify(execFile);
 
 interface Output {
   output_type: string;
+  text?: string | string[];
   data?: Record<string, unknown>;
   metadata?: Record<string, unknown>;
 }
@@ -94,6 +95,21 @@ test('a notebook keeps a chart as one bundle, and of the progress its last state
   const line = (epoch: number) =>
     `Epoch [  ${epoch}/  2]  Train Loss:2.000000  Train Acc:25.00% Test Loss:1.500000  Test Acc:50.00%  Learning Rate:0.100000\tTime 01:00`;
   assert.equal([progress[0].data!['text/plain']].flat().join(''), `${line(1)}\n${line(2)}`);
+});
+
+test('of many outputs in one breath none is lost, nor the word that their cell has ended', async () => {
+  const [, lines, after] = await execute([
+    `${register}
+require(${JSON.stringify(join(ROOT, 'lib/notebook/keepOutputs.ts'))});`,
+    'for (let i = 0; i < 3000; i++) console.log(i);',
+    "console.log('after');",
+  ]);
+  const printed = lines.flatMap(({ text }) => text).join('');
+  assert.equal(printed, Array.from({ length: 3000 }, (_, i) => `${i}\n`).join(''));
+  assert.deepEqual(
+    after.flatMap(({ text }) => text),
+    ['after\n'],
+  );
 });
 
 // Runs three cells, interrupts the kernel when the second one prints, and prints what the third one does.

@@ -29,3 +29,6 @@ c.ExecutePreprocessor.on_cell_start = started
 c.ExecutePreprocessor.on_cell_error = failed
 # A cell may train for hours.
 c.ExecutePreprocessor.timeout = -1
+# A kernel that doesn't say that a cell has ended has lost outputs: an error, not a warning.
+c.ExecutePreprocessor.raise_on_iopub_timeout = True
+c.ExecutePreprocessor.iopub_timeout = 30
