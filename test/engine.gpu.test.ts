@@ -6,6 +6,7 @@ import * as path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { device } from '../lib/engine/device';
 import { cards, cudaLibraries, whyUnused } from '../lib/engine/gpu';
+import { isUsable, linkCusolver } from '../scripts/setup/steps/tensorflow.mjs';
 
 const LIBRARIES = [
   'cudart.so.12',
@@ -23,17 +24,28 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-/** Python packages as pip unpacks them, with all libraries but cuDNN's. */
+/** Python packages as pip unpacks them, each library in its folder, with all but cuDNN's. */
 function packages(): string {
   const root = path.join(folder, 'packages');
   for (const name of ['nvidia_cuda_runtime_cu12-12.9.79', 'nvidia_cudnn_cu12-9.28.0.42']) {
     mkdirSync(path.join(root, `${name}.dist-info`), { recursive: true });
   }
-  const lib = path.join(root, 'nvidia', 'all', 'lib');
-  mkdirSync(lib, { recursive: true });
-  for (const name of LIBRARIES) writeFileSync(path.join(lib, `lib${name}`), '');
+  for (const name of LIBRARIES) {
+    const [library] = name.split('.');
+    const own: Record<string, string> = { cudart: 'cuda_runtime', cublasLt: 'cublas' };
+    const lib = path.join(root, 'nvidia', own[library] ?? library, 'lib');
+    mkdirSync(lib, { recursive: true });
+    writeFileSync(path.join(lib, `lib${name}`), '');
+  }
   return root;
 }
+
+describe('the set-up for a GPU', () => {
+  it('takes the build for CUDA where card and driver can run it', () => {
+    const cards = ['9.0, 550.54.15', '9.0, 555.42.06', '12.0, 570.86.15', '7.5, 550.54.15', '7.5, 470.1', ''];
+    assert.deepEqual(cards.map(isUsable), [false, true, true, true, false, false]);
+  });
+});
 
 describe('a GPU', () => {
   it('is described as its driver does', () => {
@@ -55,6 +67,9 @@ describe('a GPU', () => {
 
   it('comes with the versions and the lacks of the libraries beside TensorFlow', () => {
     const root = packages();
+    // There, but where TensorFlow doesn't look.
+    assert.deepEqual(cudaLibraries(root)?.missing, ['libcusolver.so.11', 'libcudnn.so.9']);
+    linkCusolver(root);
     assert.deepEqual(cudaLibraries(root), {
       cuda: '12.9.79',
       cudnn: '9.28.0.42',
@@ -71,6 +86,9 @@ describe('a GPU', () => {
     assert.match(whyUnused(card, undefined), /build for the CPU/);
     assert.match(whyUnused({ ...card, driver: '525.60.12' }, libraries), /older than 525\.60\.13/);
     assert.match(whyUnused({ ...card, driver: '470.1' }, libraries), /older/);
+    const h100 = { ...card, computeCapability: '9.0' };
+    assert.match(whyUnused({ ...h100, driver: '550.54.15' }, undefined), /older than 555\.42\.2/);
+    assert.match(whyUnused({ ...h100, driver: '555.42.06' }, undefined), /build for the CPU/);
     assert.match(
       whyUnused(card, { ...libraries, missing: ['libcudnn.so.9'] }),
       /^libcudnn.so.9 can't be found/,

@@ -25,6 +25,8 @@ export interface CudaLibraries {
 
 /** The least driver for CUDA 12. */
 const LEAST_DRIVER = [525, 60, 13];
+/** For cards from Hopper on, whose code for small operations TensorFlow 2.21 has as PTX of CUDA 12.5 alone. */
+const LEAST_DRIVER_SINCE_HOPPER = [555, 42, 2];
 
 /** What TensorFlow opens before it uses a GPU; it does without the GPU if one can't be opened. */
 const LIBRARIES = [
@@ -36,6 +38,8 @@ const LIBRARIES = [
   'libcusparse.so.12',
   'libcudnn.so.9',
 ];
+/** Where it looks for them, in the order of its RUNPATH; set-up links cuSOLVER into the first. */
+const FOLDERS = ['cublas', 'cuda_runtime', 'cudnn', 'cufft', 'cusparse'];
 
 // WSL keeps it off the path.
 const PROGRAMS = ['nvidia-smi', '/usr/lib/wsl/lib/nvidia-smi'];
@@ -79,26 +83,27 @@ export function cudaLibraries(folder: string | undefined = installed()): CudaLib
       ?.slice(name.length + 1, -10);
   const [cuda, cudnn] = [versionOf('nvidia_cuda_runtime_cu12'), versionOf('nvidia_cudnn_cu12')];
   if (cuda === undefined || cudnn === undefined) return undefined;
-  const nvidia = path.join(folder, 'nvidia');
-  const files = existsSync(nvidia) ? readdirSync(nvidia, { recursive: true }) : [];
-  const there = new Set(files.map((file) => path.basename(String(file))));
-  return { cuda, cudnn, missing: LIBRARIES.filter((library) => !there.has(library)) };
+  const isThere = (library: string) =>
+    FOLDERS.some((name) => existsSync(path.join(folder, 'nvidia', name, 'lib', library)));
+  return { cuda, cudnn, missing: LIBRARIES.filter((library) => !isThere(library)) };
 }
 
-function isOlder(driver: string): boolean {
+/** The least driver that a card needs, where its own is older. */
+function newerDriver({ driver, computeCapability }: Card): string | undefined {
+  const least = Number.parseFloat(computeCapability) >= 9 ? LEAST_DRIVER_SINCE_HOPPER : LEAST_DRIVER;
   const numbers = driver.split('.').map(Number);
-  const different = LEAST_DRIVER.findIndex((least, i) => (numbers[i] ?? 0) !== least);
-  return different >= 0 && (numbers[different] ?? 0) < LEAST_DRIVER[different];
+  const different = least.findIndex((number, i) => (numbers[i] ?? 0) !== number);
+  return different >= 0 && (numbers[different] ?? 0) < least[different] ? least.join('.') : undefined;
 }
 
 /** Why TensorFlow computes on the CPU although there is a card, and what to do about it. */
-export function whyUnused({ driver }: Card, libraries: CudaLibraries | undefined): string {
+export function whyUnused(card: Card, libraries: CudaLibraries | undefined): string {
   if (process.env.CUDA_VISIBLE_DEVICES?.startsWith('-') || process.env.CUDA_VISIBLE_DEVICES === '') {
     return 'CUDA_VISIBLE_DEVICES hides it; unset that variable';
   }
+  const least = newerDriver(card);
+  if (least) return `its driver, ${card.driver}, is older than ${least}; install a newer one`;
   if (!libraries) return "TensorFlow's build for the CPU is installed; run the set-up again";
-  if (isOlder(driver))
-    return `its driver, ${driver}, is older than ${LEAST_DRIVER.join('.')}; install a newer one`;
   if (libraries.missing.length > 0)
     return `${libraries.missing.join(', ')} can't be found; run the set-up again`;
   return 'TensorFlow found no way to use it; set TF_CPP_MIN_LOG_LEVEL=0, and it says why when it loads';

@@ -2,6 +2,7 @@
 const util = require('node:util');
 
 process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
 // TensorFlow.js calls it, and Node 23 took it away.
 /** @type {any} */ (util).isNullOrUndefined ??= (/** @type {unknown} */ value) => value == null;
 const tf = require(process.argv[2]);

@@ -9,7 +9,7 @@ import { hashFiles, readJson, sameJson, writeJson } from '../files.mjs';
 import { findCompiler, missingError } from '../prerequisites.mjs';
 import { packageFolder, packageRoot } from '../project.mjs';
 import { setupFolder } from '../python.mjs';
-import { tensorflowIn } from './tensorflow.mjs';
+import { tensorflowIn, wantedBuild } from './tensorflow.mjs';
 
 const ownSources = join(packageRoot, 'lib', 'engine', 'native');
 
@@ -95,7 +95,8 @@ export const engine = {
         );
       });
     writeJson(stampFile(), stamp(project));
-    return proof;
+    const missesGpu = wantedBuild() === 'cuda' && proof.trim().endsWith('CPU');
+    return missesGpu ? `${proof.trim()}, although there is a GPU: device() of the library says why` : proof;
   },
 };
 

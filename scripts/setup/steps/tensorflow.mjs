@@ -3,7 +3,7 @@
  * the CPU. They are used from C++ alone, so the wheel need not be for the Python that is here.
  */
 import { spawnSync } from 'node:child_process';
-import { renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashFiles, readJson, writeJson } from '../files.mjs';
 import { pipInstall, setupFolder } from '../python.mjs';
@@ -16,7 +16,7 @@ const BUILDS = {
   cuda: { name: 'CUDA', requirements: 'requirements-engine-cuda.txt', size: '3.4 GB to fetch, 7 GB on disk' },
 };
 
-/** @typedef {{ build: keyof typeof BUILDS, requirements: string }} TensorFlowStamp */
+/** @typedef {{ build: keyof typeof BUILDS, requirements: string, cusolver?: string }} TensorFlowStamp */
 
 /**
  * Which TensorFlow lies in a folder; undefined for none.
@@ -28,15 +28,40 @@ export function tensorflowIn(folder) {
   return readJson(join(folder, 'resnet-notebooks.json'));
 }
 
+/**
+ * Puts cuSOLVER where TensorFlow looks for it. `libtensorflow_framework.so.2` opens CUDA's libraries, and of their folders its RUNPATH
+ * names all but this one's; where one can't be opened, TensorFlow does without the GPU.
+ *
+ * @param {string} folder what pip unpacked
+ * @returns where the link is, seen from there
+ */
+export function linkCusolver(folder) {
+  const link = join('nvidia', 'cublas', 'lib', 'libcusolver.so.11');
+  symlinkSync(join('..', '..', 'cusolver', 'lib', 'libcusolver.so.11'), join(folder, link));
+  return link;
+}
+
 /** @returns {keyof typeof BUILDS} */
-function wantedBuild() {
+export function wantedBuild() {
   if (process.platform !== 'linux' || process.arch !== 'x64') return 'cpu';
+  const query = ['--query-gpu=compute_cap,driver_version', '--format=csv,noheader'];
   // WSL keeps it off the path.
-  const hasGpu = ['nvidia-smi', '/usr/lib/wsl/lib/nvidia-smi'].some((program) => {
-    const { status, stdout } = spawnSync(program, ['-L'], { encoding: 'utf8', timeout: 30_000 });
-    return status === 0 && stdout.includes('GPU ');
+  const cards = ['nvidia-smi', '/usr/lib/wsl/lib/nvidia-smi'].flatMap((program) => {
+    const { status, stdout } = spawnSync(program, query, { encoding: 'utf8', timeout: 30_000 });
+    return status === 0 ? stdout.trim().split('\n') : [];
   });
-  return hasGpu ? 'cuda' : 'cpu';
+  return cards.some(isUsable) ? 'cuda' : 'cpu';
+}
+
+/**
+ * Whether TensorFlow 2.21 runs on a card with its driver: what it has for cards from Hopper on takes CUDA 12.5. With an older driver
+ * TensorFlow would take the card, and fail at the first operation; `device()` tells of the card then, and of its driver.
+ *
+ * @param {string} card `9.0, 580.65.06`
+ */
+export function isUsable(card) {
+  const [computeCapability, driver] = card.split(', ').map(Number.parseFloat);
+  return driver >= (computeCapability >= 9 ? 555 : 525);
 }
 
 /** @type {import('../step.mjs').Step} */
@@ -55,7 +80,7 @@ export const tensorflow = {
     if (stamp?.requirements !== hashFiles(setupFolder, [BUILDS[stamp?.build ?? 'cpu'].requirements]))
       return false;
     // The CUDA build runs without a GPU too.
-    return stamp.build === 'cuda' || wantedBuild() === 'cpu';
+    return stamp.build === 'cuda' ? stamp.cusolver !== undefined : wantedBuild() === 'cpu';
   },
 
   async run(project, work) {
@@ -68,6 +93,7 @@ export const tensorflow = {
     writeJson(join(unpacked, 'resnet-notebooks.json'), {
       build,
       requirements: hashFiles(setupFolder, [requirements]),
+      ...(build === 'cuda' && { cusolver: linkCusolver(unpacked) }),
     });
     rmSync(project.tensorflow, { recursive: true, force: true });
     renameSync(unpacked, project.tensorflow);
