@@ -4,6 +4,7 @@
  * A kernel that is registered with its gradient takes part in `tf.grads`, `tf.variableGrads` and `tidy` like any other.
  */
 import { floatType, nativeBackend, typeAttribute } from './backend';
+import { usesGpu } from './device';
 import { type TensorFlow, tf } from './tensorflow';
 
 type Saved = TensorFlow.Tensor[];
@@ -35,6 +36,20 @@ tf.registerGradient({
   },
 });
 
+/** The same of two operations, for where TensorFlow refuses the one. */
+export function crossEntropyOfLogSoftmax(
+  logits: TensorFlow.Tensor2D,
+  targets: TensorFlow.Tensor2D,
+): TensorFlow.Tensor1D {
+  const logProbabilities = tf.logSoftmax(logits) as TensorFlow.Tensor2D; // [n, classes]
+  return tf.neg(tf.sum(tf.mul(targets, logProbabilities), 1) as TensorFlow.Tensor1D);
+}
+
+/** Whether operations are to give the same bits at each run, which on a GPU not all do by themselves. */
+function isDeterministic(): boolean {
+  return ['1', 'true'].includes(process.env.TF_DETERMINISTIC_OPS?.toLowerCase() ?? '');
+}
+
 /**
  * Softmax and cross-entropy in one operation, stable for logits of any size.
  *
@@ -46,6 +61,8 @@ export function softmaxCrossEntropy(
   logits: TensorFlow.Tensor2D,
   targets: TensorFlow.Tensor2D,
 ): TensorFlow.Tensor1D {
+  // TensorFlow's for a GPU adds up in any order, and refuses to where that is forbidden.
+  if (usesGpu() && isDeterministic()) return crossEntropyOfLogSoftmax(logits, targets);
   const outputs: TensorFlow.Tensor[] = tf.engine().runKernel(CROSS_ENTROPY, { logits, targets });
   return outputs[0] as TensorFlow.Tensor1D;
 }
