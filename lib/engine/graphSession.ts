@@ -96,13 +96,17 @@ function field(number: number, value: number | readonly number[]): number[] {
  * the cache from each other, which makes a step of a residual network 4 to 9 % longer. A GPU chooses the number itself.
  */
 function sessionConfig({ cpus = 1, xla = false, layoutPass = true }: SessionOptions): Uint8Array {
-  const isPlainGpu = nativeBackend().isUsingGpuDevice && cpus === 1;
+  const onGpu = nativeBackend().isUsingGpuDevice;
+  const isPlainGpu = onGpu && cpus === 1;
   const deviceCount = field(1, [...field(1, [...Buffer.from('CPU')]), ...field(2, cpus)]);
   const interOpThreads = field(5, cpus);
   const globalJitLevel = field(3, field(5, 1)); // optimizer_options: ON_1
+  const allowSoftPlacement = field(7, 1);
   const layoutOptimizer = field(10, field(1, 2)); // rewrite_options: OFF
   return Uint8Array.from([
     ...(isPlainGpu ? [] : [...deviceCount, ...interOpThreads]),
+    // What a card has no kernel for, the processor computes.
+    ...(onGpu ? allowSoftPlacement : []),
     ...field(10, [...(xla ? globalJitLevel : []), ...(layoutPass ? [] : layoutOptimizer)]),
   ]);
 }
