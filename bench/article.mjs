@@ -14,6 +14,7 @@ import { environment } from './environment.mjs';
 import { pytorch } from './pytorch.mjs';
 import { table } from './results.mjs';
 import { typescript, workers } from './typescript.mjs';
+import { checkUsesGpu } from './usesGpu.mjs';
 
 const RUNS = [
   ...['resnet18', 'resnet34', 'resnet50', 'resnet101', 'resnet152'].map((network) => ({
@@ -63,7 +64,9 @@ await main(async () => {
     const command = typescript('run', JSON.stringify({ ...run, root, width, epochs, images, seed: 0 }));
     const contender = new Contender(network, command, { onGpu: true });
     try {
-      const { seconds, outsideAfterFirst, last, best, device } = await contender.ask('train');
+      const used = await contender.ask('device');
+      if (!rehearses) checkUsesGpu(used);
+      const { seconds, outsideAfterFirst, last, best } = await contender.ask('train');
       const time = `${Math.floor(seconds / 60)} min ${(seconds % 60).toFixed(0)} s`;
       rows.push([
         network,
@@ -73,7 +76,7 @@ await main(async () => {
         percent(best),
         time,
         percent(outsideAfterFirst),
-        device.name,
+        used.name,
       ]);
       task.end(`trained: ${percent(last)} in ${time}`);
       // After each, so that a failure in a later one loses none.

@@ -18,8 +18,8 @@ function gpus() {
 
 /** @param {import('../scripts/setup/project.mjs').Project} project */
 export async function environment(project) {
-  // oneDNN names itself at its first use, which is the matrix product of the proof.
-  const env = { ...process.env, TF_ENABLE_ONEDNN_OPTS: '1', ONEDNN_VERBOSE: '1' };
+  // oneDNN names itself at its first use, which is the matrix product of the proof, on the CPU.
+  const env = { ...process.env, TF_ENABLE_ONEDNN_OPTS: '1', ONEDNN_VERBOSE: '1', CUDA_VISIBLE_DEVICES: '-1' };
   const proof = [join(setupFolder, 'proof.cjs'), packageFolder('@tensorflow/tfjs-node-gpu')];
   const tensorflow = await run(process.execPath, proof, { env });
   const torch = await run(pythonOf(project), [

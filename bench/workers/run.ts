@@ -1,6 +1,6 @@
 /**
  * A whole training run on CIFAR-10, by the article's recipe or by this library's own: for a line trains one, and answers with what it came
- * to. Its argument: what is to be run, in JSON.
+ * to; for the line `device`, with what it would run on. Its argument: what is to be run, in JSON.
  */
 import { loadCifar10 } from '../../lib/data/cifar10';
 import { DataLoader } from '../../lib/data/dataLoader';
@@ -51,7 +51,8 @@ async function main(): Promise<void> {
   const [training, test] = images
     ? [all.train.subset(images), all.test.subset(images)]
     : [all.train, all.test];
-  await serve(async () => {
+  await serve(async (line) => {
+    if (line === 'device') return device();
     const trainLoader = new DataLoader(training, { batchSize: 128, shuffle: true, augment: true, seed });
     const start = now();
     let firstEpoch: Moment = start;
@@ -76,7 +77,6 @@ async function main(): Promise<void> {
       losses: history.epochs.map(({ trainLoss }) => trainLoss),
       last: accuracies[accuracies.length - 1],
       best: Math.max(...accuracies),
-      device: device(),
     };
   });
 }
