@@ -19,7 +19,10 @@ export function perClassChart({ perClass, accuracy }: PerClassResult): Figure {
         x: perClass.map(({ className }) => className),
         y: perClass.map((entry) => 100 * entry.accuracy),
         text: perClass.map((entry) => (entry.total > 0 ? (100 * entry.accuracy).toFixed(1) : 'no image')),
-        textposition: 'outside',
+        // At the bars' feet, where no line strikes them through.
+        textposition: 'auto',
+        insidetextanchor: 'start',
+        textangle: 0,
         marker: { color: COLORS.blue },
         customdata: perClass.map(({ correct, total }) => [correct, total]),
         hovertemplate: '%{x}: %{customdata[0]} of %{customdata[1]} right<extra></extra>',
