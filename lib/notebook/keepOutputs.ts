@@ -6,7 +6,7 @@
  * A socket whose `sendTimeout` is 0 puts nothing off. Publishing never waits for a reader, so that nothing else changes.
  */
 import * as path from 'node:path';
-import { cellOutput } from './kernel';
+import { cellOutput, loadedModules } from './kernel';
 
 const MODULE_FILE = path.join('zeromq', 'lib', 'index.js');
 
@@ -16,9 +16,8 @@ interface Publisher {
 }
 
 if (cellOutput() !== undefined) {
-  for (const [file, module] of Object.entries(require.cache)) {
-    if (!file.endsWith(MODULE_FILE)) continue;
-    const publisher: Publisher = module?.exports.Publisher.prototype;
+  for (const zeromq of loadedModules(MODULE_FILE)) {
+    const publisher: Publisher = zeromq.Publisher.prototype;
     const { send } = publisher;
     Object.defineProperty(publisher, 'send', {
       value(this: Publisher, message: unknown) {

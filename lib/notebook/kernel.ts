@@ -21,11 +21,18 @@ export type WriteDisplayData = (content: DisplayData, update: boolean) => void;
 
 const MODULE_FILE = path.join('tslab', 'dist', 'jupyter.js');
 
+/**
+ * What the loaded modules of a path export: a process may have several copies of a package.
+ *
+ * @param ending of the path: the package and the file in it
+ */
+export function loadedModules(ending: string): NodeJS.Module['exports'][] {
+  return Object.entries(require.cache).flatMap(([file, module]) =>
+    module && file.endsWith(ending) ? [module.exports] : [],
+  );
+}
+
 /** What writes to the cell that is running now; undefined outside a notebook. */
 export function cellOutput(): WriteDisplayData | undefined {
-  for (const [file, module] of Object.entries(require.cache)) {
-    const write = file.endsWith(MODULE_FILE) && module?.exports.lastWriteDisplayData;
-    if (write) return write;
-  }
-  return undefined;
+  return loadedModules(MODULE_FILE).find((tslab) => tslab.lastWriteDisplayData)?.lastWriteDisplayData;
 }
