@@ -3,7 +3,8 @@
  */
 import * as path from 'node:path';
 import { EngineError } from '../errors';
-import { type AttributeList, nativeBackend } from './backend';
+import type { AttributeList } from './backend';
+import { usesGpu } from './device';
 import type { Precision } from './precision';
 
 /** A node's output: the node's number and which of its outputs. */
@@ -96,7 +97,7 @@ function field(number: number, value: number | readonly number[]): number[] {
  * the cache from each other, which makes a step of a residual network 4 to 9 % longer. A GPU chooses the number itself.
  */
 function sessionConfig({ cpus = 1, xla = false, layoutPass = true }: SessionOptions): Uint8Array {
-  const onGpu = nativeBackend().isUsingGpuDevice;
+  const onGpu = usesGpu();
   const isPlainGpu = onGpu && cpus === 1;
   const deviceCount = field(1, [...field(1, [...Buffer.from('CPU')]), ...field(2, cpus)]);
   const interOpThreads = field(5, cpus);
@@ -118,5 +119,5 @@ export function newGraphSession(options: SessionOptions = {}): GraphSession {
 
 /** Whether to use this library's own operations (native/operations.cc): not every processor is the faster for them, and no GPU. */
 export function hasOwnOperations(): boolean {
-  return !nativeBackend().isUsingGpuDevice && addon().hasOwnOperations;
+  return !usesGpu() && addon().hasOwnOperations;
 }
