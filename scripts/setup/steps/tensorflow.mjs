@@ -3,7 +3,7 @@
  * the CPU. They are used from C++ alone, so the wheel need not be for the Python that is here.
  */
 import { spawnSync } from 'node:child_process';
-import { renameSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashFiles, readJson, writeJson } from '../files.mjs';
 import { pipInstall, setupFolder } from '../python.mjs';
@@ -16,7 +16,7 @@ const BUILDS = {
   cuda: { name: 'CUDA', requirements: 'requirements-engine-cuda.txt', size: '3.4 GB to fetch, 7 GB on disk' },
 };
 
-/** @typedef {{ build: keyof typeof BUILDS, requirements: string, cusolver?: string }} TensorFlowStamp */
+/** @typedef {{ build: keyof typeof BUILDS, requirements: string }} TensorFlowStamp */
 
 /**
  * Which TensorFlow lies in a folder; undefined for none.
@@ -28,17 +28,17 @@ export function tensorflowIn(folder) {
   return readJson(join(folder, 'resnet-notebooks.json'));
 }
 
+/** Where TensorFlow looks for cuSOLVER, seen from what pip unpacked. */
+const CUSOLVER = join('nvidia', 'cublas', 'lib', 'libcusolver.so.11');
+
 /**
  * Puts cuSOLVER where TensorFlow looks for it. `libtensorflow_framework.so.2` opens CUDA's libraries, and of their folders its RUNPATH
  * names all but this one's; where one can't be opened, TensorFlow does without the GPU.
  *
  * @param {string} folder what pip unpacked
- * @returns where the link is, seen from there
  */
 export function linkCusolver(folder) {
-  const link = join('nvidia', 'cublas', 'lib', 'libcusolver.so.11');
-  symlinkSync(join('..', '..', 'cusolver', 'lib', 'libcusolver.so.11'), join(folder, link));
-  return link;
+  symlinkSync(join('..', '..', 'cusolver', 'lib', 'libcusolver.so.11'), join(folder, CUSOLVER));
 }
 
 /** @returns {keyof typeof BUILDS} */
@@ -80,7 +80,7 @@ export const tensorflow = {
     if (stamp?.requirements !== hashFiles(setupFolder, [BUILDS[stamp?.build ?? 'cpu'].requirements]))
       return false;
     // The CUDA build runs without a GPU too.
-    return stamp.build === 'cuda' ? stamp.cusolver !== undefined : wantedBuild() === 'cpu';
+    return stamp.build === 'cuda' ? existsSync(join(tensorflow, CUSOLVER)) : wantedBuild() === 'cpu';
   },
 
   async run(project, work) {
@@ -90,10 +90,10 @@ export const tensorflow = {
     rmSync(unpacked, { recursive: true, force: true });
     const forWheel = ['--implementation', 'cp', '--python-version', WHEELS_PYTHON];
     await pipInstall(project, work, requirements, ['--no-deps', ...forWheel, '--target', unpacked]);
+    if (build === 'cuda') linkCusolver(unpacked);
     writeJson(join(unpacked, 'resnet-notebooks.json'), {
       build,
       requirements: hashFiles(setupFolder, [requirements]),
-      ...(build === 'cuda' && { cusolver: linkCusolver(unpacked) }),
     });
     rmSync(project.tensorflow, { recursive: true, force: true });
     renameSync(unpacked, project.tensorflow);
