@@ -4,10 +4,8 @@
 import type { TrainListener } from '../training/events';
 import { formatEpoch } from '../training/history';
 import { type LiveText, liveText } from './liveText';
+import { REDRAW } from './progressLine';
 import { trainLine } from './trainLine';
-
-/** Least time between two states of the bar, in seconds. */
-const REDRAW = 0.2;
 
 /**
  * A listener for `train` that shows a bar within the epoch and leaves a line for each epoch, as in the article's

@@ -4,10 +4,7 @@
 import { type Cifar10, type Cifar10Options, loadCifar10 as loadSilently } from '../data/cifar10';
 import type { Cifar10Progress } from '../data/cifar10Source';
 import { type LiveText, liveText } from './liveText';
-import { bar, percent, timeLeft } from './progressLine';
-
-/** Least time between two states of the bar, in milliseconds. */
-const REDRAW = 200;
+import { bar, percent, REDRAW, timeLeft } from './progressLine';
 
 /**
  * Loads CIFAR-10 into memory (184 MB), and shows the download (about 150 MB) where it has to be fetched first.
@@ -44,7 +41,7 @@ function downloadReporter(text: LiveText): {
         [began, doneBefore, drawnAt] = [now, progress.done, 0];
       }
       last = progress;
-      if (now - drawnAt < REDRAW) return;
+      if (now - drawnAt < 1000 * REDRAW) return;
       drawnAt = now;
       text.status(downloadLine(progress, progress.done - doneBefore, (now - began) / 1000));
     },

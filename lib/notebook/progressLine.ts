@@ -3,6 +3,9 @@
  */
 import { formatDuration } from '../training/history';
 
+/** Least time between two states of a line, in seconds. */
+export const REDRAW = 0.2;
+
 const CELLS = 20;
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 

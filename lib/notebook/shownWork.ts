@@ -5,12 +5,10 @@ import { formatDuration } from '../training/history';
 import { untilStopped } from './interrupt';
 import { cellOutput } from './kernel';
 import { liveText } from './liveText';
-import { bar, percent, timeLeft } from './progressLine';
+import { bar, percent, REDRAW, timeLeft } from './progressLine';
 
 /** Work of so many seconds isn't worth a line. */
 const SHORT = 1;
-/** Least time between two states of the line, in seconds. */
-const REDRAW = 0.2;
 
 /** Tells how far the work is: so many of so many. */
 export type Report = (done: number, total: number) => void;
