@@ -1,5 +1,6 @@
-/** Importing the library reaches for nothing beyond this machine. */
+/** Importing the library reaches for nothing beyond this machine, and writes nothing. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
@@ -51,4 +52,53 @@ test('the guard sees each way to the network', async () => {
       return true;
     });
   }
+});
+
+/** Runs a program without any setting of TensorFlow's, as a user does. */
+function plain(program: string, settings: NodeJS.ProcessEnv = {}) {
+  const { TF_CPP_MIN_LOG_LEVEL: _level, ...env } = process.env;
+  return spawnSync(process.execPath, ['-e', program], {
+    cwd: root,
+    env: { ...env, NODE_OPTIONS: '', ...settings },
+    encoding: 'utf8',
+  });
+}
+
+/** Stands in for a TensorFlow.js that writes `lines` to file descriptor 2 while it is loaded, and then does `end`. */
+const loading = (lines: string, end: string) => `
+  const Module = require('node:module');
+  const { _load } = Module;
+  Module._load = (name, ...rest) => {
+    if (name !== '@tensorflow/tfjs-node-gpu') return _load(name, ...rest);
+    require('node:fs').writeSync(2, ${JSON.stringify(lines)});
+    ${end}
+  };
+  require('./lib/dist/engine/tensorflow.js');`;
+
+test('a program that imports and uses the library has nothing on stderr', () => {
+  const { stdout, stderr, status } = plain(
+    `const { resnet10, tf } = require('./lib');
+     console.log(resnet10({ width: 4 }).predict(tf.zeros([1, 32, 32, 3])).shape.join());`,
+  );
+  assert.deepEqual({ stdout, stderr, status }, { stdout: '1,10\n', stderr: '', status: 0 });
+});
+
+test('TF_CPP_MIN_LOG_LEVEL=0 shows what TensorFlow logs while it is loaded', () => {
+  assert.match(plain(`require('./lib')`, { TF_CPP_MIN_LOG_LEVEL: '0' }).stderr, /oneDNN custom operations/);
+});
+
+test('stderr keeps what is not a log line of TensorFlow while it is loaded', () => {
+  const { stderr } = plain(loading('I0000 00:00:17.5 1 port.cc:153] noise\nfrom elsewhere\n', 'return {};'));
+  assert.equal(stderr, 'from elsewhere\n');
+});
+
+test('the error of a TensorFlow that cannot be loaded tells what it wrote', () => {
+  const { stderr } = plain(
+    `try { ${loading('E0000 00:00:17.5 1 x.cc:1] no libcuda\n', "throw new Error('undefined symbol');")} }
+     catch (error) { console.error(error.name, error.message); }`,
+  );
+  assert.match(
+    stderr,
+    /^EngineError TensorFlow can't be loaded: undefined symbol\nIt wrote:\nE0000 .* no libcuda\nRun the set-up again/,
+  );
 });

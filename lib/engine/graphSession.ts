@@ -6,6 +6,7 @@ import { EngineError } from '../errors';
 import type { AttributeList } from './backend';
 import { usesGpu } from './device';
 import type { Precision } from './precision';
+import { addonFolder } from './tensorflow';
 
 /** A node's output: the node's number and which of its outputs. */
 export type Output = [node: number, output: number];
@@ -60,10 +61,8 @@ interface Addon {
 
 /** The addon. Sessions are made by the class that stands in it, so that a benchmark may put one that counts there. */
 export function addon(): Addon {
-  const engine = path.dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json'));
   try {
-    // Set-up puts it beside TensorFlow.js's own addon, whose TensorFlow it shares.
-    return require(path.join(engine, 'lib', 'napi-v8', 'graph_session.node'));
+    return require(path.join(addonFolder(), 'graph_session.node'));
   } catch (cause) {
     throw new EngineError(
       `The engine's addon can't be loaded: ${(cause as Error).message.split('\n')[0]}`,

@@ -35,8 +35,9 @@ export async function setUp(project, { withData = true } = {}) {
     ...(project.isCheckout ? [nodePackages] : []),
     jupyter,
     tensorflow,
-    engine,
+    // The engine is proved by the library's own way to load it.
     ...(project.isCheckout ? [library] : []),
+    engine,
     kernel,
     ...(withData ? [data] : []),
   ];

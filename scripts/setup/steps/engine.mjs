@@ -11,11 +11,11 @@ import { packageFolder, packageRoot } from '../project.mjs';
 import { setupFolder } from '../python.mjs';
 import { tensorflowIn, wantedBuild } from './tensorflow.mjs';
 
-const ownSources = join(packageRoot, 'lib', 'engine', 'native');
+const nativeSources = join(packageRoot, 'lib', 'engine', 'native');
 
 /** @param {string} ending */
-const ownFiles = (ending) =>
-  readdirSync(ownSources)
+const nativeFiles = (ending) =>
+  readdirSync(nativeSources)
     .filter((name) => name.endsWith(ending))
     .sort();
 
@@ -25,12 +25,22 @@ const ADDONS = [
     folder: () => join(tfjs(), 'binding'),
     sources: ['tfjs_backend.cc', 'tfjs_binding.cc'],
     headers: [],
+    usesTensorFlow: true,
   },
   {
     name: 'graph_session',
-    folder: () => ownSources,
-    sources: ownFiles('.cc'),
-    headers: ownFiles('.h'),
+    folder: () => nativeSources,
+    sources: nativeFiles('.cc'),
+    headers: nativeFiles('.h'),
+    usesTensorFlow: true,
+  },
+  {
+    // Loaded before TensorFlow, to keep its log off stderr.
+    name: 'stderr_capture',
+    folder: () => join(nativeSources, 'stderr'),
+    sources: ['stderr_capture.cc'],
+    headers: [],
+    usesTensorFlow: false,
   },
 ];
 
@@ -85,15 +95,13 @@ export const engine = {
     mkdirSync(addonFolder(), { recursive: true });
     rmSync(stampFile(), { force: true });
     await Promise.all(ADDONS.map((addon) => build(addon, found.command, project, work)));
-    const proof = await work
-      .run(process.execPath, [join(setupFolder, 'proof.cjs'), tfjs()])
-      .catch((cause) => {
-        throw new SetupError(
-          `The engine was built, but doesn't work:\n${cause.output}`,
-          'Remove the folder .resnet-notebooks and give the same command again. If that does not help, report the lines above.',
-          { cause },
-        );
-      });
+    const proof = await work.run(process.execPath, [join(setupFolder, 'proof.cjs')]).catch((cause) => {
+      throw new SetupError(
+        `The engine was built, but doesn't work:\n${cause.output}`,
+        'Remove the folder .resnet-notebooks and give the same command again. If that does not help, report the lines above.',
+        { cause },
+      );
+    });
     writeJson(stampFile(), stamp(project));
     const missesGpu = wantedBuild() === 'cuda' && proof.trim().endsWith('CPU');
     return missesGpu ? `${proof.trim()}, although there is a GPU: device() of the library says why` : proof;
@@ -106,7 +114,7 @@ export const engine = {
  * @param {import('../project.mjs').Project} project
  * @param {import('../step.mjs').Work} work
  */
-async function build({ name, folder, sources }, [compiler, ...first], project, work) {
+async function build({ name, folder, sources, usesTensorFlow }, [compiler, ...first], project, work) {
   const wheel = join(project.tensorflow, 'tensorflow');
   const includes = [
     join(packageFolder('node-api-headers'), 'include'),
@@ -123,8 +131,8 @@ async function build({ name, folder, sources }, [compiler, ...first], project, w
     ...(isMac ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared']),
     ...includes.flatMap((folder) => ['-I', folder]),
     ...sources.map((source) => join(folder(), source)),
-    ...LIBRARIES.map((library) => join(wheel, library)),
-    ...['-Xlinker', '-rpath', '-Xlinker', `${origin}/${pathToLibraries(project)}`],
+    ...(usesTensorFlow ? LIBRARIES.map((library) => join(wheel, library)) : []),
+    ...(usesTensorFlow ? ['-Xlinker', '-rpath', '-Xlinker', `${origin}/${pathToLibraries(project)}`] : []),
     ...['-o', `${result}.new`],
   ]);
   renameSync(`${result}.new`, result);

@@ -80,10 +80,7 @@ export class Checkout {
 
   /** The engine multiplies, the library makes a network with it, and JupyterLab starts. */
   async #prove({ env, node, user }: Call): Promise<void> {
-    const { said: engine } = await this.#run(
-      ['scripts/setup/proof.cjs', this.path('node_modules/@tensorflow/tfjs-node-gpu')],
-      { node, user },
-    );
+    const { said: engine } = await this.#run(['scripts/setup/proof.cjs'], { node, user });
     assert.match(engine, /TensorFlow 2\.\d+\.\d+ on the/);
     const network = `console.log('weights', require('./lib').resnet10({ width: 4 }).countParams())`;
     const { said: library } = await this.#run(['-e', network], { node, user });
