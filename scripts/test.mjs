@@ -18,6 +18,7 @@ await main(async () => {
     .filter((name) => name.endsWith('.test.ts'))
     .map((name) => join('test', name))
     .sort();
+  const isNative = (/** @type {string} */ name) => /engine\.(batchNorm|convolution|padding)\.test/.test(name);
   const isSlow = (/** @type {string} */ name) => name.endsWith('.slow.test.ts');
   /** @type {[what: string, run: () => boolean][]} */
   const parts = [
@@ -36,6 +37,14 @@ await main(async () => {
           2,
         ),
     ],
+    // What this processor doesn't take by itself.
+    ...['avx2', 'tensorflow'].map(
+      (kernels) =>
+        /** @type {[string, () => boolean]} */ ([
+          `native operations, RESNET_KERNELS=${kernels}`,
+          () => runTests(all.filter(isNative), 2, { RESNET_KERNELS: kernels }),
+        ]),
+    ),
     // One at a time: each of these has the machine to itself.
     ['slow tests', () => runTests(all.filter(isSlow), 1)],
   ];
@@ -51,15 +60,19 @@ await main(async () => {
 /**
  * @param {string[]} files
  * @param {number} atATime
+ * @param {NodeJS.ProcessEnv} [settings]
  */
-function runTests(files, atATime = 1) {
+function runTests(files, atATime = 1, settings = {}) {
   const options = ['--test-reporter=spec', `--test-concurrency=${atATime}`];
-  return runNode(['--import', 'tsx', '--test', ...options, ...files]);
+  return runNode(['--import', 'tsx', '--test', ...options, ...files], settings);
 }
 
-/** @param {string[]} args */
-function runNode(args) {
+/**
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} [settings]
+ */
+function runNode(args, settings = {}) {
   // The same numbers everywhere, to the last digit that is tested: on the CPU.
-  const env = { ...process.env, CUDA_VISIBLE_DEVICES: '-1' };
+  const env = { ...process.env, ...settings, CUDA_VISIBLE_DEVICES: '-1' };
   return spawnSync(process.execPath, args, { stdio: 'inherit', env }).status === 0;
 }

@@ -2,6 +2,7 @@
  * The one function through which all training, evaluation and prediction runs: it records a step and runs it as one call.
  */
 import './filterGradient';
+import './padding';
 import './convolution';
 import './gather';
 import { setImmediate } from 'node:timers/promises';

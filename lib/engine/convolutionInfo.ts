@@ -10,7 +10,8 @@ export type Shape4D = [number, number, number, number];
 export interface ConvolutionAttributes {
   strides: [number, number] | number;
   pad: 'valid' | 'same' | number | TensorFlow.backend_util.ExplicitPadding;
-  dataFormat: 'NHWC' | 'NCHW';
+  /** A depthwise convolution has none. */
+  dataFormat?: 'NHWC' | 'NCHW';
   dilations?: [number, number] | number;
   dimRoundingMode?: 'floor' | 'round' | 'ceil';
   activation?: string;
@@ -20,20 +21,30 @@ export interface ConvolutionAttributes {
   filterShape: Shape4D;
 }
 
+/** A padding of so many pixels; TensorFlow.js computes its sizes as if height and width had one filter size and one stride. */
+function onAllSides(pad: number, dataFormat: 'NHWC' | 'NCHW'): TensorFlow.backend_util.ExplicitPadding {
+  const [none, both]: [number, number][] = [
+    [0, 0],
+    [pad, pad],
+  ];
+  return dataFormat === 'NHWC' ? [none, both, both, none] : [none, none, both, both];
+}
+
 /** All sizes of the convolution of an input with a filter. */
 export function infoOf(
   { x, filter }: { x: Shape4D; filter: Shape4D },
-  { strides, pad, dataFormat, dilations = 1, dimRoundingMode }: ConvolutionAttributes,
+  { strides, pad, dataFormat = 'NHWC', dilations, dimRoundingMode }: ConvolutionAttributes,
+  isDepthwise = false,
 ): ConvolutionInfo {
   const format = tf.backend_util.convertConv2DDataFormat(dataFormat);
   return tf.backend_util.computeConv2DInfo(
     x,
     filter,
     strides,
-    dilations,
-    pad,
+    dilations ?? 1,
+    typeof pad === 'number' ? onAllSides(pad, dataFormat) : pad,
     dimRoundingMode,
-    false,
+    isDepthwise,
     format,
   );
 }

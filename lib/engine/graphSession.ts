@@ -2,6 +2,7 @@
  * TensorFlow's graph and session, as this library's own addon (native/graph_session.cc) offers them.
  */
 import * as path from 'node:path';
+import { checkChoice } from '../checks';
 import { EngineError } from '../errors';
 import type { AttributeList } from './backend';
 import { usesGpu } from './device';
@@ -116,7 +117,13 @@ export function newGraphSession(options: SessionOptions = {}): GraphSession {
   return new (addon().GraphSession)(sessionConfig(options), options.precision !== 'float32');
 }
 
-/** Whether to use this library's own operations (native/operations.cc): not every processor is the faster for them, and no GPU. */
+/**
+ * Whether to use this library's own operations (native/operations.cc): not every processor is the faster for them, and no GPU. The
+ * environment variable RESNET_KERNELS, `avx2` or `tensorflow`, chooses for tests and benchmarks.
+ *
+ * @throws ConfigError for another value of it
+ */
 export function hasOwnOperations(): boolean {
+  checkChoice('RESNET_KERNELS', process.env.RESNET_KERNELS || 'avx2', ['avx2', 'tensorflow']);
   return !usesGpu() && addon().hasOwnOperations;
 }

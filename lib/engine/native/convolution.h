@@ -20,7 +20,8 @@ struct Convolution {
   int64_t pad_top, pad_left;
 };
 
-// Whether this processor has what the functions below are compiled for, and lacks AVX-512, with which oneDNN is faster.
+// Whether to use the functions below: this processor has AVX2, for which they are compiled, and lacks AVX-512, with which oneDNN is
+// faster. The environment variable RESNET_KERNELS overrides the second: `avx2` for these, `tensorflow` for TensorFlow's.
 bool ConvolutionIsFast();
 
 void Convolve(const Convolution& shape, const float* x, const float* filter, float* y);

@@ -1,6 +1,7 @@
 // The convolution and its input gradient: both sum, for each pixel of a result, over pixels of a source around a place.
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -165,7 +166,9 @@ Phase GradientPhase(const Convolution& s, const PaddedImage& dy, const float* fi
 
 bool ConvolutionIsFast() {
 #if defined(__x86_64__)
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && !__builtin_cpu_supports("avx512f");
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return false;
+  const char* wanted = std::getenv("RESNET_KERNELS");
+  return wanted ? std::strcmp(wanted, "avx2") == 0 : !__builtin_cpu_supports("avx512f");
 #else
   return false;
 #endif
