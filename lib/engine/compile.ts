@@ -11,7 +11,7 @@ import { checkChoice } from '../checks';
 import { ConfigError, EngineError } from '../errors';
 import { usesGpu } from './device';
 import { Graph } from './graph';
-import type { RunArguments, SessionOptions, Value } from './graphSession';
+import { type RunArguments, reasonOf, type SessionOptions, type Value } from './graphSession';
 import { PRECISIONS, type Precision } from './precision';
 import { type OperationCost, operationCosts } from './profile';
 import { RecordCheck } from './recordCheck';
@@ -83,6 +83,15 @@ class Eager implements Runner {
   dispose(): void {}
 }
 
+/** Says why TensorFlow can't run a step that it could record. */
+function refuse(cause: unknown): never {
+  throw new EngineError(
+    `This step can't be run: ${reasonOf(cause)}.`,
+    'Try it with `compile: false`, which names the line.',
+    { cause },
+  );
+}
+
 /** The recorded forms of one function, one for each combination of input shapes, in one session. */
 class Recorded implements Runner {
   private readonly check?: RecordCheck;
@@ -103,14 +112,19 @@ class Recorded implements Runner {
     const { output, assigned, call } = this.prepare(inputs);
     const running = this.graph.session.runAsync(...call);
     this.store.assigned(assigned);
-    const fetched = await running;
+    const fetched = await running.catch(refuse);
     let next = 0;
     return mapTensors(output, () => tensorOf(fetched[next++]));
   }
 
   profile(inputs: TensorFlow.Tensor[]): OperationCost[] {
     const { assigned, call } = this.prepare(inputs);
-    const metadata = this.graph.session.profile(...call);
+    let metadata: Uint8Array;
+    try {
+      metadata = this.graph.session.profile(...call);
+    } catch (cause) {
+      refuse(cause);
+    }
     this.store.assigned(assigned);
     return operationCosts(metadata);
   }

@@ -12,9 +12,10 @@ import {
   type Value,
 } from './graphSession';
 
-/** What is known of an operation's inputs: for each, how many of the flat inputs it takes. */
+/** What is known of an operation's inputs: for each, how many of the flat inputs it takes, and which attribute is its type. */
 interface ArgumentDefinition {
   getNumberAttr(): string;
+  getTypeAttr(): string;
   getTypeListAttr(): string;
 }
 
@@ -59,7 +60,10 @@ export class Graph {
     { after = [], device = '' }: Placement = {},
   ): Added {
     const name = `${op}_${this.count++}`;
-    return this.session.addNode(op, name, this.grouped(op, inputs, attributes), attributes, after, device);
+    // The types of inputs are told by the inputs: TensorFlow.js's kernels give some of them wrong, which eager execution overlooks.
+    const told = new Set(inputs.length > 0 ? this.argumentsOf(op).map((input) => input.getTypeAttr()) : []);
+    const needed = attributes.filter((attribute) => !told.has(attribute.name));
+    return this.session.addNode(op, name, this.grouped(op, inputs, attributes), needed, after, device);
   }
 
   /** Adds a constant. */

@@ -73,6 +73,14 @@ export function addon(): Addon {
   }
 }
 
+/** What TensorFlow says of a failure, without what it repeats: an operation's definition, all kernels that there are. */
+export function reasonOf(cause: unknown): string {
+  const [reason] = (cause as Error).message.split(
+    /;? (?:while building NodeDef|for '\{\{node|used by \{\{node)|\n|; NodeDef/,
+  );
+  return reason.length > 300 ? `${reason.slice(0, 300)}…` : reason;
+}
+
 /** What a session needs to know beforehand. */
 export interface SessionOptions {
   /** As how many devices the processor is to appear, for a step that is spread over them. Default 1. */

@@ -9,7 +9,7 @@ import { type AttributeList, type DataId, nativeBackend, typeAttribute } from '.
 import { callerLine } from './callerLine';
 import { usesGpu } from './device';
 import type { Added, Graph, Placement } from './graph';
-import type { Output, OutputType } from './graphSession';
+import { type Output, type OutputType, reasonOf } from './graphSession';
 import { ownValues } from './ownValues';
 import { castAttributes, isReducible, type Precision, reducedType, withType } from './precision';
 import { type TensorFlow, tf } from './tensorflow';
@@ -148,7 +148,7 @@ export class Recorder {
         : this.addReduced(op, attributes, inputs, type);
     } catch (cause) {
       throw new EngineError(
-        `${op} can't be recorded: ${(cause as Error).message} (${callerLine()}).`,
+        `${op} can't be recorded: ${reasonOf(cause)} (${callerLine()}).`,
         'Compute this part outside the step, or run the step with `compile: false`.',
         { cause },
       );
@@ -319,9 +319,10 @@ export class Recorder {
 
   /** The output to fetch for a tensor. What is fed can't be fetched, so an input goes through a node of its own. */
   fetch(tensor: TensorFlow.Tensor): Output {
+    const type = typeNumber(tensor.dtype);
     const output = this.outputOf(tensor);
     if (!this.fed.has(output)) return output;
-    return [this.graph.add('Identity', [output], [typeAttribute('T', typeNumber(tensor.dtype))]).node, 0];
+    return [this.graph.add('Identity', [output], [typeAttribute('T', type)]).node, 0];
   }
 
   /** Adds the assignments of what variables hold now. */

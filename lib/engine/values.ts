@@ -24,13 +24,19 @@ export function typeNumber(dtype: TensorFlow.DataType): number {
 }
 
 /**
- * TensorFlow.js's name of a type.
+ * TensorFlow.js's name of a type. A step computes with complex numbers, as `tf.spectral.fft` does, but takes and returns none.
  *
  * @throws EngineError for a type that steps don't hold
  */
-export function typeName(dtype: number): Held {
-  const { TF_FLOAT, TF_INT32, TF_BOOL } = nativeBackend().binding;
-  const name = ({ [TF_FLOAT]: 'float32', [TF_INT32]: 'int32', [TF_BOOL]: 'bool' } as const)[dtype];
+export function typeName(dtype: number): Held | 'complex64' {
+  const { TF_FLOAT, TF_INT32, TF_BOOL, TF_COMPLEX64 } = nativeBackend().binding;
+  const names = {
+    [TF_FLOAT]: 'float32',
+    [TF_INT32]: 'int32',
+    [TF_BOOL]: 'bool',
+    [TF_COMPLEX64]: 'complex64',
+  } as const;
+  const name = names[dtype];
   if (name) return name;
   throw new EngineError(
     `An operation in this step gives values of TensorFlow's type ${dtype}, which TensorFlow.js can't hold.`,
@@ -49,7 +55,7 @@ export function valuesOf(tensor: TensorFlow.Tensor): Value {
 
 /** Fetched values as the typed array that their type asks for. */
 export function arrayOf({ dtype, data }: FetchedValue): Float32Array | Int32Array | Uint8Array {
-  return new ARRAYS[typeName(dtype)](data);
+  return new ARRAYS[typeName(dtype) as Held](data);
 }
 
 /** Fetched values as a tensor. */
