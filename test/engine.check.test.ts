@@ -7,7 +7,6 @@ import type { GraphSession } from '../lib/engine/graphSession';
 import { applyMomentum } from '../lib/engine/momentum';
 import { type TensorFlow, tf } from '../lib/engine/tensorflow';
 import { EngineError } from '../lib/errors';
-import { batchNorm2d } from '../lib/models/batchNormalization';
 import { crossEntropy } from '../lib/training/crossEntropy';
 import { parameters } from '../lib/training/parameters';
 import { SGD } from '../lib/training/sgd';
@@ -263,7 +262,7 @@ describe('a checked step passes', () => {
     return tf.sequential({
       layers: [
         tf.layers.conv2d({ inputShape: [8, 8, 3], filters: 4, kernelSize: 3 }),
-        batchNorm2d('bn'),
+        tf.layers.batchNormalization({ name: 'bn', epsilon: 1e-5, momentum: 0.9 }),
         tf.layers.conv2d({ filters: 4, kernelSize: 3, activation: 'relu' }),
         tf.layers.batchNormalization(),
         tf.layers.dropout({ rate: 0.25 }),

@@ -5,7 +5,6 @@ import { compile } from '../lib/engine/compile';
 import { applyMomentum } from '../lib/engine/momentum';
 import { type TensorFlow, tf } from '../lib/engine/tensorflow';
 import { EngineError } from '../lib/errors';
-import { batchNorm2d } from '../lib/models/batchNormalization';
 import { crossEntropy } from '../lib/training/crossEntropy';
 import { parameters } from '../lib/training/parameters';
 import { SGD } from '../lib/training/sgd';
@@ -213,7 +212,7 @@ describe('a training step and an evaluation step over one network', () => {
           kernelSize: 3,
           kernelInitializer: tf.initializers.heNormal({ seed: 1 }),
         }),
-        batchNorm2d('fused'),
+        tf.layers.batchNormalization({ name: 'fused', epsilon: 1e-5, momentum: 0.9 }),
         tf.layers.reLU(),
         tf.layers.conv2d({
           filters: 4,

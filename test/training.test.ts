@@ -10,7 +10,6 @@ import { Dataset } from '../lib/data/dataset';
 import { ARTICLE_NORMALIZATION } from '../lib/data/normalization';
 import { type TensorFlow, tf } from '../lib/engine/tensorflow';
 import { ConfigError, ModelError } from '../lib/errors';
-import { batchNorm2d } from '../lib/models/batchNormalization';
 import { networkInfo } from '../lib/models/networkInfo';
 import { resnet10 } from '../lib/models/resNet';
 import { crossEntropy } from '../lib/training/crossEntropy';
@@ -38,7 +37,7 @@ function smallNet({ classes = 10, size = 32 } = {}): TensorFlow.LayersModel {
         strides: 4,
         kernelInitializer: tf.initializers.heNormal({ seed: 1 }),
       }),
-      batchNorm2d(`bn${classes}.${size}`),
+      tf.layers.batchNormalization({ name: `bn${classes}.${size}`, epsilon: 1e-5, momentum: 0.9 }),
       tf.layers.activation({ activation: 'relu' }),
       tf.layers.globalAveragePooling2d({ dataFormat: 'channelsLast' }),
       tf.layers.dense({ units: classes, kernelInitializer: tf.initializers.glorotUniform({ seed: 2 }) }),

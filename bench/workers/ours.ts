@@ -3,8 +3,9 @@ import { tf } from '../../lib/engine/tensorflow';
 import { crossEntropy } from '../../lib/training/crossEntropy';
 import { SGD } from '../../lib/training/sgd';
 import { compileTraining } from '../../lib/training/trainingStep';
+import { batch } from './batch';
 import { serveSteps } from './serve';
-import { batch, network } from './subject';
+import { network } from './subject';
 
 const [name, width, size] = process.argv.slice(2);
 const { images, labels } = batch(size);

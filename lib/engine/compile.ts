@@ -4,6 +4,7 @@
 import './filterGradient';
 import './padding';
 import './convolution';
+import './batchNormLayer';
 import './gather';
 import { setImmediate } from 'node:timers/promises';
 import './gradients';

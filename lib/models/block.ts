@@ -4,8 +4,7 @@
  */
 import { checkPositiveInteger } from '../checks';
 import { type TensorFlow, tf } from '../engine/tensorflow';
-import { batchNorm2d } from './batchNormalization';
-import { add, conv2d, relu, type Symbolic } from './layers';
+import { add, batchNorm2d, conv2d, relu, type Symbolic } from './layers';
 
 /** What both blocks take besides their channels. */
 export interface BlockOptions {
@@ -35,7 +34,7 @@ function branch(x: Symbolic, convs: Conv[], name: string, seed: number): Symboli
   return convs.reduce((y, conv, i) => {
     const part = i + 1;
     const convolved = conv2d(y, { ...conv, name: `${name}.conv${part}`, seed });
-    const normalized = batchNorm2d(`${name}.bn${part}`).apply(convolved) as Symbolic;
+    const normalized = batchNorm2d(convolved, `${name}.bn${part}`);
     return part < convs.length ? relu(normalized, `${name}.relu${part}`) : normalized;
   }, x);
 }
@@ -44,7 +43,7 @@ function branch(x: Symbolic, convs: Conv[], name: string, seed: number): Symboli
 function shortcut(x: Symbolic, filters: number, stride: number, name: string, seed: number): Symbolic {
   if (stride === 1 && x.shape[3] === filters) return x;
   const projected = conv2d(x, { filters, kernelSize: 1, stride, name: `${name}.shortcut.conv`, seed });
-  return batchNorm2d(`${name}.shortcut.bn`).apply(projected) as Symbolic;
+  return batchNorm2d(projected, `${name}.shortcut.bn`);
 }
 
 function residual(

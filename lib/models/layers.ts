@@ -1,6 +1,7 @@
 /**
  * The layers that the networks are composed of: TensorFlow.js's own, with PyTorch's padding and initial values said once.
  */
+import '../engine/batchNormLayer';
 import { truncatedNormal } from '../engine/ops';
 import { type TensorFlow, tf } from '../engine/tensorflow';
 
@@ -76,6 +77,16 @@ export interface ConvOptions {
   /** The layer's full name in its network, which its weights carry: `layer1.0.conv1`. */
   name: string;
   seed: number;
+}
+
+/**
+ * Batch normalization of each channel with PyTorch's defaults: epsilon 1e-5, and 0.9 of the moving statistics kept at each step
+ * (PyTorch's `momentum=0.1` is the share of the new ones).
+ *
+ * @param x `[n, h, w, c]`
+ */
+export function batchNorm2d(x: Symbolic, name: string): Symbolic {
+  return apply(tf.layers.batchNormalization({ name, epsilon: 1e-5, momentum: 0.9 }), x);
 }
 
 /** The rectifier max(x, 0), as a layer of its own. */

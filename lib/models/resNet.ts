@@ -4,9 +4,8 @@
 import { checkPositiveInteger } from '../checks';
 import { type TensorFlow, tf } from '../engine/tensorflow';
 import { ConfigError } from '../errors';
-import { batchNorm2d } from './batchNormalization';
 import { type Block, basicBlock, bottleneck } from './block';
-import { avgPool2d, conv2d, flatten, linear, relu, type Symbolic } from './layers';
+import { avgPool2d, batchNorm2d, conv2d, flatten, linear, relu, type Symbolic } from './layers';
 import { setNetworkInfo } from './networkInfo';
 import { stageLayers } from './stages';
 import { logOutputShapes } from './verbose';
@@ -68,7 +67,7 @@ export function resNet(
 
   const input = tf.input({ shape: [32, 32, 3], name: 'input' }); // [n, 32, 32, 3]
   let x = conv2d(input, { filters: width, kernelSize: 3, name: 'features.conv', seed }); // [n, 32, 32, width]
-  x = batchNorm2d('features.bn').apply(x) as Symbolic;
+  x = batchNorm2d(x, 'features.bn');
   x = relu(x, 'features.relu');
   numBlocks.forEach((blocks, i) => {
     x = stage(x, block, width * 2 ** i, { blocks, stride: i === 0 ? 1 : 2, name: `layer${i + 1}`, seed });

@@ -59,6 +59,11 @@ export function modulesOf(net: TensorFlow.LayersModel, inputShape: Shape): Modul
   return modules;
 }
 
+/** A network's layers, those of its blocks in their place. */
+export function layersOf(net: TensorFlow.LayersModel): TensorFlow.layers.Layer[] {
+  return net.layers.flatMap((layer) => (layer instanceof tf.LayersModel ? layersOf(layer) : [layer]));
+}
+
 /**
  * What a layer gives where it stands in a network; a block also has an output where it stands alone.
  *

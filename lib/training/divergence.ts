@@ -3,6 +3,7 @@
  */
 import { type TensorFlow, tf } from '../engine/tensorflow';
 import { ConfigError } from '../errors';
+import { layersOf } from '../models/walk';
 import { withoutStatistics } from './statistics';
 
 /** Training came to a loss that isn't finite. The network is as it was before that step. */
@@ -69,9 +70,4 @@ function firstNotFinite(net: TensorFlow.LayersModel, images: TensorFlow.Tensor4D
     for (const layer of layers) Reflect.deleteProperty(layer, 'call');
   }
   return found;
-}
-
-/** A network's layers, those of its blocks in their place. */
-function layersOf(net: TensorFlow.LayersModel): TensorFlow.layers.Layer[] {
-  return net.layers.flatMap((layer) => (layer instanceof tf.LayersModel ? layersOf(layer) : [layer]));
 }

@@ -3,8 +3,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-// Loaded networks get this library's batch normalization.
-import '../models/batchNormalization';
+import '../engine/batchNormLayer';
 import { type TensorFlow, tf } from '../engine/tensorflow';
 import { ModelError } from '../errors';
 import { isNetworkInfo } from '../models/networkInfo';

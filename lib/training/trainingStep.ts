@@ -11,6 +11,7 @@ import { cpusOf, gradientsOnDevices } from './dataParallel';
 import { gradientsOf } from './gradients';
 import type { LossScale } from './lossScale';
 import { parameters } from './parameters';
+import { applyConstraints, withPenalties } from './regularization';
 import type { SGD } from './sgd';
 import { readStatistics, writeStatistics } from './statistics';
 
@@ -58,7 +59,7 @@ export function compileTraining(
   }
   const update = (lr: TensorFlow.Scalar, momentum: TensorFlow.Scalar, batch: Batch) => {
     const scaled: Criterion = (logits, labels) => {
-      const loss = criterion(logits, labels);
+      const loss = withPenalties(net, criterion(logits, labels));
       return scale ? scale.apply(loss) : loss;
     };
     const before = readStatistics(net);
@@ -70,10 +71,12 @@ export function compileTraining(
     logits.dispose();
     if (!scale) {
       optimizer.apply(grads, params, lr, momentum, finite);
+      applyConstraints(net);
       return { loss, correct };
     }
     const removed = scale.remove(loss, grads);
     optimizer.apply(removed.grads, params, lr, momentum, removed.finite);
+    applyConstraints(net);
     return { loss: removed.loss, correct };
   };
   return compile(
