@@ -102,3 +102,14 @@ test('the error of a TensorFlow that cannot be loaded tells what it wrote', () =
     /^EngineError TensorFlow can't be loaded: undefined symbol\nIt wrote:\nE0000 .* no libcuda\nRun the set-up again/,
   );
 });
+
+test('a library imported after TensorFlow.js writes nothing, not even an empty text', () => {
+  const { stdout, stderr } = plain(
+    `const { write } = process.stderr;
+     require('@tensorflow/tfjs-node-gpu');
+     process.stderr.write = (text, ...rest) => { console.log('wrote', text); return write.call(process.stderr, text, ...rest); };
+     require('./lib');`,
+    { TF_CPP_MIN_LOG_LEVEL: '3' },
+  );
+  assert.equal(stdout, '', stderr);
+});

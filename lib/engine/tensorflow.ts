@@ -63,7 +63,9 @@ function loadQuietly(isVerbose: boolean): typeof TensorFlow {
     const log = capture.stop();
     // Other threads may have written meanwhile.
     const lines = log.split(/(?<=\n)/).filter((line) => isVerbose || !LOG_LINE.test(line));
-    if (lines.length > 0) process.stderr.write(lines.join(''));
+    const others = lines.join('');
+    // A write of nothing is an empty output in a notebook.
+    if (others !== '') process.stderr.write(others);
     return loaded;
   } catch (cause) {
     throw loadError(cause, capture.stop());
