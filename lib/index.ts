@@ -4,6 +4,9 @@
  * Data flows from top to bottom: pictures, a network, its training, what it makes of new pictures, and how that looks.
  */
 
+import { installKernels } from './engine/install';
+import { keepOutputs } from './notebook/keepOutputs';
+
 // charts: plain data to Plotly figures
 export { type BlockDiagramOptions, type BlockKind, blockDiagram } from './charts/blockDiagram';
 export { type ConfusionResult, confusionChart } from './charts/confusionChart';
@@ -70,10 +73,7 @@ export {
 } from './models/resNet';
 export { type Summary, type SummaryRow, summary } from './models/summary';
 export { tree } from './models/tree';
-
-// notebook: the same, shown in a notebook's cell, a terminal or a pipe; and in a kernel no output is lost
-import './notebook/keepOutputs';
-
+// notebook: the same, shown in a notebook's cell, a terminal or a pipe
 export { evaluate } from './notebook/evaluate';
 export { learningRateRangeTest } from './notebook/learningRateRangeTest';
 export { liveReporter } from './notebook/liveReporter';
@@ -117,3 +117,6 @@ export { epochPath, saveModel } from './training/saveModel';
 export type { Scheduler } from './training/scheduler';
 export { SGD, type SGDOptions, type SGDState } from './training/sgd';
 export type { TrainOptions } from './training/train';
+
+installKernels();
+keepOutputs();

@@ -5,9 +5,12 @@ import { nativeBackend, typeAttribute } from '../lib/engine/backend';
 import { batchNormTraining } from '../lib/engine/batchNorm';
 import { compile } from '../lib/engine/compile';
 import { hasOwnOperations } from '../lib/engine/graphSession';
+import { installKernels } from '../lib/engine/install';
 import { applyMomentum } from '../lib/engine/momentum';
 import { type TensorFlow, tf } from '../lib/engine/tensorflow';
 import { assertAllClose, numbers } from './helpers/tensors';
+
+installKernels();
 
 type Shape = [number, number, number, number];
 

@@ -1,9 +1,12 @@
 /** The cross-entropy of one operation, and the one of two that takes its place where a GPU has to be deterministic. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { installKernels } from '../lib/engine/install';
 import { crossEntropyOfLogSoftmax, softmaxCrossEntropy } from '../lib/engine/ops';
 import { type TensorFlow, tf } from '../lib/engine/tensorflow';
 import { assertAllClose, numbers } from './helpers/tensors';
+
+installKernels();
 
 test('both ways give the same losses and the same gradients, for large logits too', () => {
   const logits = tf.randomNormal([6, 10], 0, 30, 'float32', 1) as TensorFlow.Tensor2D;

@@ -2,12 +2,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { compile } from '../lib/engine/compile';
+import { installKernels } from '../lib/engine/install';
 import { type TensorFlow, tf } from '../lib/engine/tensorflow';
 import { ConfigError } from '../lib/errors';
 import { crossEntropy } from '../lib/training/crossEntropy';
 import { SGD, type SGDOptions } from '../lib/training/sgd';
 import { fixture } from './fixtures/pytorch/fixture';
 import { numbersFrom } from './fixtures/pytorch/numbersFrom';
+
+installKernels();
 
 const losses =
   fixture<{ bound: number; labels: number[]; labelSmoothing: number; loss: number; gradient: number[] }[]>(

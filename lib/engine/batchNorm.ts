@@ -7,8 +7,8 @@
 import { type AttributeList, type DataId, floatType, nativeBackend, typeAttribute } from './backend';
 import { makeOffer } from './fusion';
 import { hasOwnOperations } from './graphSession';
-import { replaceKernel } from './kernels';
 import { rectifiedFrom } from './rectified';
+import { kernelReplacement, newKernel, type Replacement } from './replacement';
 import { type TensorFlow, tf } from './tensorflow';
 
 const KERNEL = 'FusedBatchNormTraining';
@@ -121,43 +121,40 @@ function implementation(): Implementation {
   return hasOwnOperations() ? own : tensorflows;
 }
 
-// Batch normalization by given statistics, as in inference.
-replaceKernel(
-  'FusedBatchNorm',
-  (
-    { x, scale, offset, mean, variance }: Inputs,
-    { varianceEpsilon }: { varianceEpsilon: number },
-    original: () => TensorFlow.Tensor,
-  ) => {
-    const isUsual = x.rank === 4 && mean.rank === 1 && scale && offset && hasOwnOperations();
-    if (!isUsual) return original();
-    return tf.tidy(() => {
-      const inverseDeviation = tf.rsqrt(tf.add(variance, varianceEpsilon));
-      return apply([x, scale, offset, mean, inverseDeviation], undefined, false);
-    });
-  },
-);
-
-tf.registerKernel({
-  kernelName: KERNEL,
-  backendName: 'tensorflow',
-  kernelFunc: ({ inputs, attrs }) =>
-    implementation().forward(inputs as unknown as Inputs, attrs as unknown as Options),
-});
-
-tf.registerGradient({
-  kernelName: KERNEL,
-  inputsToSave: ['x', 'scale', 'offset'],
-  outputsToSave: [false, false, false, true, true, true],
-  gradFunc: (dy, saved, attrs) => {
-    const [dx, dScale, dOffset] = implementation().gradient(
-      (dy as TensorFlow.Tensor[])[0],
-      saved,
-      attrs as unknown as Options,
-    );
-    return { x: () => dx, scale: () => dScale, offset: () => dOffset };
-  },
-});
+/** Batch normalization in inference and in training. */
+export const batchNorm: readonly Replacement[] = [
+  kernelReplacement(
+    'FusedBatchNorm',
+    (
+      { x, scale, offset, mean, variance }: Inputs,
+      { varianceEpsilon }: { varianceEpsilon: number },
+      original: () => TensorFlow.Tensor,
+    ) => {
+      const isUsual = x.rank === 4 && mean.rank === 1 && scale && offset && hasOwnOperations();
+      if (!isUsual) return original();
+      return tf.tidy(() => {
+        const inverseDeviation = tf.rsqrt(tf.add(variance, varianceEpsilon));
+        return apply([x, scale, offset, mean, inverseDeviation], undefined, false);
+      });
+    },
+  ),
+  newKernel(
+    KERNEL,
+    ({ inputs, attrs }) => implementation().forward(inputs as unknown as Inputs, attrs as unknown as Options),
+    {
+      inputsToSave: ['x', 'scale', 'offset'],
+      outputsToSave: [false, false, false, true, true, true],
+      gradFunc: (dy, saved, attrs) => {
+        const [dx, dScale, dOffset] = implementation().gradient(
+          (dy as TensorFlow.Tensor[])[0],
+          saved,
+          attrs as unknown as Options,
+        );
+        return { x: () => dx, scale: () => dScale, offset: () => dOffset };
+      },
+    },
+  ),
+];
 
 /** What batch normalization reads and keeps besides its input, each `[c]`. */
 export interface BatchNormState {

@@ -9,6 +9,7 @@
  * It saves and loads as before.
  */
 import { batchNormTraining } from './batchNorm';
+import type { Replacement } from './replacement';
 import { type TensorFlow, tf } from './tensorflow';
 
 type Value = TensorFlow.Tensor | TensorFlow.Tensor[];
@@ -27,8 +28,7 @@ interface Layer extends TensorFlow.layers.Layer {
   movingVariance: TensorFlow.LayerVariable;
 }
 
-const BatchNormalization: { prototype: Layer } = tf.layers.batchNormalization({}).constructor as never;
-const { call } = BatchNormalization.prototype;
+type Call = (this: Layer, inputs: Value, kwargs: { training?: boolean }) => Value;
 
 /** Parameters for a layer that lacks one: a factor of 1, a term of 0. */
 function parametersOf({ gamma, beta, movingMean }: Layer): { gamma: Weight; beta: Weight } {
@@ -36,7 +36,7 @@ function parametersOf({ gamma, beta, movingMean }: Layer): { gamma: Weight; beta
   return { gamma: gamma ?? { read: () => tf.ones(shape) }, beta: beta ?? { read: () => tf.zeros(shape) } };
 }
 
-function train(layer: Layer, inputs: Value, kwargs: object): Value {
+function train(layer: Layer, inputs: Value, kwargs: object, original: Call): Value {
   const x = Array.isArray(inputs) ? inputs[0] : inputs;
   const { gamma, beta } = layer;
   const parameters = parametersOf(layer);
@@ -57,28 +57,38 @@ function train(layer: Layer, inputs: Value, kwargs: object): Value {
   }
   Object.assign(layer, parameters);
   try {
-    return call.call(layer, inputs, kwargs);
+    return original.call(layer, inputs, kwargs);
   } finally {
     Object.assign(layer, { gamma, beta });
   }
 }
 
-BatchNormalization.prototype.call = function (this: Layer, inputs: Value, kwargs: { training?: boolean }) {
-  if (!kwargs.training) return call.call(this, inputs, kwargs);
-  return this.trainable
-    ? train(this, inputs, kwargs)
-    : call.call(this, inputs, { ...kwargs, training: false });
-};
+function installLayer(): void {
+  const { prototype }: { prototype: { call: Call } } = tf.layers.batchNormalization({}).constructor as never;
+  const original = prototype.call;
+  prototype.call = function (inputs, kwargs) {
+    if (kwargs.training && this.trainable) return train(this, inputs, kwargs, original);
+    return original.call(this, inputs, { ...kwargs, training: false });
+  };
+}
 
-// TensorFlow.js's setter reaches the weights of a network's own layers, and neither the layers nor what is within its blocks.
-const Container: { prototype: TensorFlow.LayersModel } = Object.getPrototypeOf(tf.LayersModel);
-Object.defineProperty(Container.prototype, 'trainable', {
-  configurable: true,
-  get(this: { trainable_: boolean }): boolean {
-    return this.trainable_;
-  },
-  set(this: { trainable_: boolean; layers: TensorFlow.layers.Layer[] }, trainable: boolean) {
-    for (const layer of this.layers) layer.trainable = trainable;
-    this.trainable_ = trainable;
-  },
-});
+/** TensorFlow.js's setter reaches the weights of a network's own layers, and neither the layers nor what is within its blocks. */
+function installTrainable(): void {
+  const Container: { prototype: TensorFlow.LayersModel } = Object.getPrototypeOf(tf.LayersModel);
+  Object.defineProperty(Container.prototype, 'trainable', {
+    configurable: true,
+    get(this: { trainable_: boolean }): boolean {
+      return this.trainable_;
+    },
+    set(this: { trainable_: boolean; layers: TensorFlow.layers.Layer[] }, trainable: boolean) {
+      for (const layer of this.layers) layer.trainable = trainable;
+      this.trainable_ = trainable;
+    },
+  });
+}
+
+/** The layer, and `net.trainable` for a network that has it. */
+export const batchNormLayer: readonly Replacement[] = [
+  { name: 'BatchNormalization', install: installLayer },
+  { name: 'LayersModel.trainable', install: installTrainable },
+];

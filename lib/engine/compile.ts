@@ -1,18 +1,13 @@
 /**
  * The one function through which all training, evaluation and prediction runs: it records a step and runs it as one call.
  */
-import './filterGradient';
-import './padding';
-import './convolution';
-import './batchNormLayer';
-import './gather';
 import { setImmediate } from 'node:timers/promises';
-import './gradients';
 import { checkChoice } from '../checks';
 import { ConfigError, EngineError } from '../errors';
 import { usesGpu } from './device';
 import { Graph } from './graph';
 import { type RunArguments, reasonOf, type SessionOptions, type Value } from './graphSession';
+import { installKernels } from './install';
 import { PRECISIONS, type Precision } from './precision';
 import { type OperationCost, operationCosts } from './profile';
 import { RecordCheck } from './recordCheck';
@@ -191,6 +186,7 @@ export function compile<Inputs extends TensorFlow.Tensor[], Output extends StepO
   fn: (...inputs: Inputs) => Output,
   options: StepOptions = {},
 ): Step<Inputs, Output> {
+  installKernels();
   const run = fn as unknown as StepFunction;
   let runner: Runner | undefined = runnerOf(run, options);
   const alive = () => {

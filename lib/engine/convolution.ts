@@ -7,9 +7,9 @@ import { type AttributeList, nativeBackend } from './backend';
 import { type ConvolutionAttributes, type ConvolutionInfo, infoOf, type Shape4D } from './convolutionInfo';
 import { anew, makeOffer } from './fusion';
 import { hasOwnOperations } from './graphSession';
-import { replaceKernel } from './kernels';
 import { type Margins, unpadded } from './margins';
 import { reducedType } from './precision';
+import { kernelReplacement, type Replacement } from './replacement';
 import type { TensorFlow } from './tensorflow';
 import { execute, recordingPrecision } from './trace';
 
@@ -135,19 +135,20 @@ function direct(
   return run({ ...call, inputs: { ...inputs, x }, margins });
 }
 
-for (const kernel of KERNELS) {
-  replaceKernel(
-    kernel.name,
-    (inputs: Inputs, attributes: ConvolutionAttributes, original: () => TensorFlow.Tensor) =>
-      direct(kernel, inputs, attributes) ?? original(),
-  );
-}
-
-// What a layer without bias and activation asks for.
-replaceKernel(
-  'FusedConv2D',
-  (inputs: Inputs, attributes: ConvolutionAttributes, original: () => TensorFlow.Tensor) => {
-    const plain = !inputs.bias && attributes.activation === 'linear';
-    return (plain && direct(KERNELS[0], inputs, attributes)) || original();
-  },
-);
+/** The convolution and its two gradients, and the fused one that a layer asks for. */
+export const convolutions: readonly Replacement[] = [
+  ...KERNELS.map((kernel) =>
+    kernelReplacement(
+      kernel.name,
+      (inputs: Inputs, attributes: ConvolutionAttributes, original: () => TensorFlow.Tensor) =>
+        direct(kernel, inputs, attributes) ?? original(),
+    ),
+  ),
+  kernelReplacement(
+    'FusedConv2D',
+    (inputs: Inputs, attributes: ConvolutionAttributes, original: () => TensorFlow.Tensor) => {
+      const isPlain = !inputs.bias && attributes.activation === 'linear';
+      return (isPlain && direct(KERNELS[0], inputs, attributes)) || original();
+    },
+  ),
+];

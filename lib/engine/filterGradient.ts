@@ -5,7 +5,7 @@
  * gradient is another at each call, or the process ends. Seen with TensorFlow 2.21 on AVX2 (8 floats) below 8 channels.
  */
 import { type ConvolutionAttributes, infoOf } from './convolutionInfo';
-import { replaceKernel } from './kernels';
+import { kernelReplacement, type Replacement } from './replacement';
 import { type TensorFlow, tf } from './tensorflow';
 
 const KERNEL = 'Conv2DBackpropFilter';
@@ -38,4 +38,5 @@ function filterGradient(
   return gradient;
 }
 
-replaceKernel(KERNEL, filterGradient);
+/** The filter gradient of strided 1×1 convolutions. */
+export const stridedFilterGradient: Replacement = kernelReplacement(KERNEL, filterGradient);

@@ -6,7 +6,7 @@
  * runs only what somebody needs.
  */
 import type { DataId } from './backend';
-import { replaceKernel } from './kernels';
+import { kernelReplacement, type Replacement } from './replacement';
 import { type TensorFlow, tf } from './tensorflow';
 import { isRecording, recordAfter, standing } from './trace';
 
@@ -54,41 +54,44 @@ function added(a: TensorFlow.Tensor, b: TensorFlow.Tensor): TensorFlow.Tensor | 
   return alike ? offerOf(a)?.add?.(b) : undefined;
 }
 
-replaceKernel(
-  'Add',
-  ({ a, b }: { a: TensorFlow.Tensor; b: TensorFlow.Tensor }, _, original: () => TensorFlow.Tensor) =>
-    added(a, b) ?? added(b, a) ?? original(),
-);
-
-replaceKernel(
-  'Relu',
-  ({ x }: { x: TensorFlow.Tensor }, _, original: () => TensorFlow.Tensor) =>
-    offerOf(x)?.rectify?.() ?? original(),
-);
-
-// TensorFlow.js ends operations on pictures by a reshape that mostly changes nothing, and would hide what stands before it.
-replaceKernel(
-  'Reshape',
-  ({ x }: { x: TensorFlow.Tensor }, { shape }: { shape: number[] }, original: () => TensorFlow.Tensor) => {
-    const isSame = shape.length === x.shape.length && shape.every((size, i) => size === x.shape[i]);
-    return isSame && isRecording()
-      ? (tf.engine().runKernel('Identity', { x }) as TensorFlow.Tensor)
-      : original();
-  },
-);
-
 interface Slice {
   begin: number | number[];
   size?: number | number[];
 }
 
-replaceKernel(
-  'Slice',
-  ({ x }: { x: TensorFlow.Tensor }, { begin, size }: Slice, original: () => TensorFlow.Tensor) => {
-    const { cut } = offerOf(x) ?? {};
-    if (!cut) return original();
-    const [from, sizes] = tf.slice_util.parseSliceParams(x, begin, size);
-    tf.slice_util.assertParamsValid(x, from, sizes);
-    return cut(from, sizes) ?? original();
-  },
-);
+/** The operations that another can do at once. */
+export const fusions: readonly Replacement[] = [
+  kernelReplacement(
+    'Add',
+    ({ a, b }: { a: TensorFlow.Tensor; b: TensorFlow.Tensor }, _, original: () => TensorFlow.Tensor) =>
+      added(a, b) ?? added(b, a) ?? original(),
+  ),
+
+  kernelReplacement(
+    'Relu',
+    ({ x }: { x: TensorFlow.Tensor }, _, original: () => TensorFlow.Tensor) =>
+      offerOf(x)?.rectify?.() ?? original(),
+  ),
+
+  // TensorFlow.js ends operations on pictures by a reshape that mostly changes nothing, and would hide what stands before it.
+  kernelReplacement(
+    'Reshape',
+    ({ x }: { x: TensorFlow.Tensor }, { shape }: { shape: number[] }, original: () => TensorFlow.Tensor) => {
+      const isSame = shape.length === x.shape.length && shape.every((size, i) => size === x.shape[i]);
+      return isSame && isRecording()
+        ? (tf.engine().runKernel('Identity', { x }) as TensorFlow.Tensor)
+        : original();
+    },
+  ),
+
+  kernelReplacement(
+    'Slice',
+    ({ x }: { x: TensorFlow.Tensor }, { begin, size }: Slice, original: () => TensorFlow.Tensor) => {
+      const { cut } = offerOf(x) ?? {};
+      if (!cut) return original();
+      const [from, sizes] = tf.slice_util.parseSliceParams(x, begin, size);
+      tf.slice_util.assertParamsValid(x, from, sizes);
+      return cut(from, sizes) ?? original();
+    },
+  ),
+];

@@ -4,12 +4,13 @@
  * TensorFlow checks them itself on a CPU; on a GPU an index out of range gives zeros.
  */
 import { nativeBackend, typeAttribute } from './backend';
-import { replaceKernel } from './kernels';
+import { kernelReplacement, type Replacement } from './replacement';
 import { type TensorFlow, tf } from './tensorflow';
 import { isRecording } from './trace';
 import { typeNumber } from './values';
 
-replaceKernel(
+/** `tf.gather`, recorded without reading its indices. */
+export const gather: Replacement = kernelReplacement(
   'GatherV2',
   (
     { x, indices }: { x: TensorFlow.Tensor; indices: TensorFlow.Tensor },

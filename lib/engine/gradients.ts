@@ -6,29 +6,8 @@
  */
 import { floatType, nativeBackend, typeAttribute } from './backend';
 import { rememberRectified } from './rectified';
+import { gradientReplacement, type Replacement } from './replacement';
 import { type TensorFlow, tf } from './tensorflow';
-
-function replaceGradient(config: Parameters<typeof tf.registerGradient>[0]): void {
-  tf.unregisterGradient(config.kernelName);
-  tf.registerGradient(config);
-}
-
-replaceGradient({
-  kernelName: 'Relu',
-  outputsToSave: [true],
-  gradFunc: (dy, [y]) => ({
-    x: () => {
-      const inputs = { dy: dy as TensorFlow.Tensor, y };
-      const dx = nativeBackend().executeSingleOutput(
-        'ReluGrad',
-        [typeAttribute('T', floatType())],
-        [inputs.dy, inputs.y],
-      );
-      rememberRectified(dx, inputs);
-      return dx;
-    },
-  }),
-});
 
 /** `dy` of a reduction, spread over the shape that was reduced. */
 function spread(dy: TensorFlow.Tensor, shape: number[], axis: number | number[]): TensorFlow.Tensor {
@@ -43,20 +22,38 @@ function spread(dy: TensorFlow.Tensor, shape: number[], axis: number | number[])
   );
 }
 
-replaceGradient({
-  kernelName: 'Sum',
-  inputsToSave: ['x'],
-  gradFunc: (dy, [x], attrs) => ({
-    x: () => spread(dy as TensorFlow.Tensor, x.shape, attrs.axis as number | number[]),
+/** The gradients of `relu`, `sum` and `mean`. */
+export const gradients: readonly Replacement[] = [
+  gradientReplacement({
+    kernelName: 'Relu',
+    outputsToSave: [true],
+    gradFunc: (dy, [y]) => ({
+      x: () => {
+        const inputs = { dy: dy as TensorFlow.Tensor, y };
+        const dx = nativeBackend().executeSingleOutput(
+          'ReluGrad',
+          [typeAttribute('T', floatType())],
+          [inputs.dy, inputs.y],
+        );
+        rememberRectified(dx, inputs);
+        return dx;
+      },
+    }),
   }),
-});
-
-replaceGradient({
-  kernelName: 'Mean',
-  inputsToSave: ['x'],
-  gradFunc: (dy, [x], attrs) => {
-    const axis = attrs.axis as number | number[];
-    const count = tf.util.parseAxisParam(axis, x.shape).reduce((product, i) => product * x.shape[i], 1);
-    return { x: () => spread(tf.div(dy as TensorFlow.Tensor, count), x.shape, axis) };
-  },
-});
+  gradientReplacement({
+    kernelName: 'Sum',
+    inputsToSave: ['x'],
+    gradFunc: (dy, [x], attrs) => ({
+      x: () => spread(dy as TensorFlow.Tensor, x.shape, attrs.axis as number | number[]),
+    }),
+  }),
+  gradientReplacement({
+    kernelName: 'Mean',
+    inputsToSave: ['x'],
+    gradFunc: (dy, [x], attrs) => {
+      const axis = attrs.axis as number | number[];
+      const count = tf.util.parseAxisParam(axis, x.shape).reduce((product, i) => product * x.shape[i], 1);
+      return { x: () => spread(tf.div(dy as TensorFlow.Tensor, count), x.shape, axis) };
+    },
+  }),
+];

@@ -4,7 +4,7 @@
  * A network from PyTorch pads a picture and convolves it; a convolution asks here whether its input is a padded one.
  */
 import type { DataId } from './backend';
-import { replaceKernel } from './kernels';
+import { kernelReplacement, type Replacement } from './replacement';
 import type { TensorFlow } from './tensorflow';
 import { isRecording, standing } from './trace';
 
@@ -33,7 +33,8 @@ interface Padding {
   constantValue: number;
 }
 
-replaceKernel(
+/** `tf.pad`, which remembers what it padded. */
+export const padding: Replacement = kernelReplacement(
   'PadV2',
   (
     inputs: { x: TensorFlow.Tensor },

@@ -5,36 +5,29 @@
  */
 import { floatType, nativeBackend, typeAttribute } from './backend';
 import { usesGpu } from './device';
+import { newKernel, type Replacement } from './replacement';
 import { type TensorFlow, tf } from './tensorflow';
-
-type Saved = TensorFlow.Tensor[];
 
 const CROSS_ENTROPY = 'SoftmaxCrossEntropyWithLogits';
 
-tf.registerKernel({
-  kernelName: CROSS_ENTROPY,
-  backendName: 'tensorflow',
-  kernelFunc: ({ inputs }) => {
+/** Softmax and cross-entropy of logits as one kernel. */
+export const softmaxCrossEntropyKernel: Replacement = newKernel(
+  CROSS_ENTROPY,
+  ({ inputs }) => {
     const { logits, targets } = inputs as Record<string, TensorFlow.Tensor>;
-    return nativeBackend().executeMultipleOutputs(
-      CROSS_ENTROPY,
-      [typeAttribute('T', floatType())],
-      [logits, targets],
-      2,
-    );
+    const type = typeAttribute('T', floatType());
+    return nativeBackend().executeMultipleOutputs(CROSS_ENTROPY, [type], [logits, targets], 2);
   },
-});
-
-tf.registerGradient({
-  kernelName: CROSS_ENTROPY,
-  inputsToSave: [],
-  outputsToSave: [false, true],
-  gradFunc: (dy: TensorFlow.Tensor | TensorFlow.Tensor[], saved: Saved) => {
-    const [dLoss] = dy as TensorFlow.Tensor[]; // [n]
-    const [dLogits] = saved; // [n, classes], softmax(logits) - targets
-    return { logits: () => tf.mul(tf.expandDims(dLoss, 1), dLogits) };
+  {
+    inputsToSave: [],
+    outputsToSave: [false, true],
+    gradFunc: (dy: TensorFlow.Tensor | TensorFlow.Tensor[], saved: TensorFlow.Tensor[]) => {
+      const [dLoss] = dy as TensorFlow.Tensor[]; // [n]
+      const [dLogits] = saved; // [n, classes], softmax(logits) - targets
+      return { logits: () => tf.mul(tf.expandDims(dLoss, 1), dLogits) };
+    },
   },
-});
+);
 
 /** The same of two operations, for where TensorFlow refuses the one. */
 export function crossEntropyOfLogSoftmax(

@@ -5,7 +5,7 @@
  * without padding; the gradient by the input is cut to size.
  */
 import { type ConvolutionAttributes, type ConvolutionInfo, infoOf, type Shape4D } from './convolutionInfo';
-import { replaceKernel } from './kernels';
+import { kernelReplacement, type Replacement } from './replacement';
 import { type TensorFlow, tf } from './tensorflow';
 
 interface Inputs {
@@ -82,10 +82,11 @@ function padded(
   });
 }
 
-for (const kernel of KERNELS) {
-  replaceKernel(
+/** All convolutions and their gradients. */
+export const paddedConvolutions: readonly Replacement[] = KERNELS.map((kernel) =>
+  kernelReplacement(
     kernel.name,
     (inputs: Inputs, attributes: ConvolutionAttributes, original: () => TensorFlow.Tensor) =>
       padded(kernel, inputs, attributes, original),
-  );
-}
+  ),
+);

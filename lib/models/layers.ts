@@ -1,7 +1,6 @@
 /**
  * The layers that the networks are composed of: TensorFlow.js's own, with PyTorch's padding and initial values said once.
  */
-import '../engine/batchNormLayer';
 import { truncatedNormal } from '../engine/ops';
 import { type TensorFlow, tf } from '../engine/tensorflow';
 

@@ -15,7 +15,9 @@ interface Publisher {
   send(message: unknown): Promise<void>;
 }
 
-if (cellOutput() !== undefined) {
+/** Has the running kernel's publisher keep every message; does nothing outside a notebook. */
+export function keepOutputs(): void {
+  if (cellOutput() === undefined) return;
   for (const zeromq of loadedModules(MODULE_FILE)) {
     const publisher: Publisher = zeromq.Publisher.prototype;
     const { send } = publisher;

@@ -3,7 +3,6 @@
  */
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import '../engine/batchNormLayer';
 import { type TensorFlow, tf } from '../engine/tensorflow';
 import { ModelError } from '../errors';
 import { isNetworkInfo } from '../models/networkInfo';
