@@ -17,7 +17,10 @@ export class ResNetError extends Error {
     const line = this.stack
       ?.split('\n')
       .find(
-        (frame) => /^ +at /.test(frame) && !frame.includes(__dirname) && !/node:|node_modules/.test(frame),
+        (frame) =>
+          /^ +at /.test(frame) &&
+          !frame.includes(__dirname) &&
+          !/node:|node_modules|<anonymous>\)?$/.test(frame),
       );
     return [`${this.name}: ${this.message}`, ...(line ? [line] : [])].join('\n');
   }

@@ -4,7 +4,7 @@
  * Data flows from top to bottom: pictures, a network, its training, what it makes of new pictures, and how that looks.
  */
 
-import { installKernels } from './engine/install';
+import { installKernels } from './engine/kernels/install';
 import { keepOutputs } from './notebook/keepOutputs';
 
 // charts: plain data to Plotly figures
@@ -22,11 +22,12 @@ export { type PerClassResult, perClassChart } from './charts/perClassChart';
 export { type ClassProbabilities, probabilityChart } from './charts/probabilityChart';
 export { rangeTestChart } from './charts/rangeTestChart';
 export { reliabilityDiagram } from './charts/reliabilityDiagram';
+export type { Batch, BatchDraws, BatchInputs } from './data/batch';
 // data: CIFAR-10 and its batches
 export type { Cifar10, Cifar10Options } from './data/cifar10';
 export type { Cifar10Progress } from './data/cifar10Source';
 export { CLASS_NAMES } from './data/classNames';
-export { type Batch, type BatchInputs, DataLoader, type DataLoaderOptions } from './data/dataLoader';
+export { DataLoader, type DataLoaderOptions } from './data/dataLoader';
 export { Dataset } from './data/dataset';
 export { packageDataFolder, projectDataFolder } from './data/folders';
 export {
@@ -42,12 +43,12 @@ export {
   compile,
   type OperationCost,
   type Precision,
+  type SessionOptions,
   type Step,
-  type StepOptions,
-  type StepOutput,
+  type TensorTree,
 } from './engine/compile';
-export { type Device, device } from './engine/device';
-export { type TensorFlow, tf } from './engine/tensorflow';
+export { type Device, device } from './engine/runtime/device';
+export { type TensorFlow, tf } from './engine/runtime/tensorflow';
 export {
   ConfigError,
   DataError,

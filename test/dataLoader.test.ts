@@ -5,7 +5,7 @@ import { loadCifar10 } from '../lib/data/cifar10';
 import { DataLoader, type DataLoaderOptions } from '../lib/data/dataLoader';
 import type { Dataset } from '../lib/data/dataset';
 import { ARTICLE_NORMALIZATION, CIFAR10_NORMALIZATION, normalizePixels } from '../lib/data/normalization';
-import { tf } from '../lib/engine/tensorflow';
+import { tf } from '../lib/engine/runtime/tensorflow';
 import { ConfigError } from '../lib/errors';
 
 let train: Dataset;

@@ -1,12 +1,13 @@
 /** Batches made on the device: the same numbers as those made in JavaScript, and as part of a step. */
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
+import type { Batch, BatchDraws } from '../lib/data/batch';
 import { loadCifar10 } from '../lib/data/cifar10';
 import { DataLoader, type DataLoaderOptions } from '../lib/data/dataLoader';
 import type { Dataset } from '../lib/data/dataset';
 import { ARTICLE_NORMALIZATION } from '../lib/data/normalization';
 import { compile } from '../lib/engine/compile';
-import { type TensorFlow, tf } from '../lib/engine/tensorflow';
+import { tf } from '../lib/engine/runtime/tensorflow';
 import { resnet18 } from '../lib/models/resNet';
 import { crossEntropy } from '../lib/training/crossEntropy';
 import { SGD } from '../lib/training/sgd';
@@ -26,7 +27,7 @@ function epoch(loader: DataLoader): number[][] {
   return [...loader.inputs()].map(({ tensors }) => {
     const batch = loader.batch(tensors);
     const values = [...numbers(batch.images), ...numbers(batch.labels)];
-    tf.dispose([batch.images, batch.labels, ...tensors]);
+    tf.dispose({ ...batch, ...tensors });
     return values;
   });
 }
@@ -47,14 +48,14 @@ describe('a loader on the device', () => {
 
   it('makes them within a compiled step, which is fed four numbers an image', async () => {
     const loader = new DataLoader(images, { ...AUGMENTED, onDevice: true });
-    const step = compile((...inputs: TensorFlow.Tensor[]) => ({ ...loader.batch(inputs) }));
+    const step = compile((tensors: Batch | BatchDraws) => loader.batch(tensors));
     const made: number[][] = [];
     for (const { tensors, length } of loader.inputs()) {
       assert.deepEqual(
-        tensors.map(({ shape }) => shape),
+        Object.values(tensors).map(({ shape }) => shape),
         [[length, 4]],
       );
-      const batch = await step(...tensors);
+      const batch = await step(tensors);
       made.push([...numbers(batch.images), ...numbers(batch.labels)]);
     }
     assert.deepEqual(made, epoch(new DataLoader(images, AUGMENTED)));

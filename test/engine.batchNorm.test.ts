@@ -1,13 +1,13 @@
 /** The library's own batch normalization: its numbers against TensorFlow's, and what a recorded step fuses with it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { nativeBackend, typeAttribute } from '../lib/engine/backend';
-import { batchNormTraining } from '../lib/engine/batchNorm';
 import { compile } from '../lib/engine/compile';
-import { hasOwnOperations } from '../lib/engine/graphSession';
-import { installKernels } from '../lib/engine/install';
-import { applyMomentum } from '../lib/engine/momentum';
-import { type TensorFlow, tf } from '../lib/engine/tensorflow';
+import { batchNormTraining } from '../lib/engine/kernels/batchNorm';
+import { installKernels } from '../lib/engine/kernels/install';
+import { applyMomentum } from '../lib/engine/operations/momentum';
+import { nativeBackend, typeAttribute } from '../lib/engine/runtime/backend';
+import { hasNativeOperations } from '../lib/engine/runtime/session';
+import { type TensorFlow, tf } from '../lib/engine/runtime/tensorflow';
 import { assertAllClose, numbers } from './helpers/tensors';
 
 installKernels();
@@ -65,7 +65,7 @@ const SHAPES: Shape[] = [
   [2, 2, 2, 2048],
 ];
 
-const skip = hasOwnOperations() ? false : 'this processor does without the own operations';
+const skip = hasNativeOperations() ? false : 'this processor does without the own operations';
 
 describe('the own batch normalization', { skip }, () => {
   for (const shape of SHAPES) {

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { compile } from '../lib/engine/compile';
-import { Graph } from '../lib/engine/graph';
-import type { GraphSession } from '../lib/engine/graphSession';
-import { applyMomentum } from '../lib/engine/momentum';
-import { type TensorFlow, tf } from '../lib/engine/tensorflow';
+import { applyMomentum } from '../lib/engine/operations/momentum';
+import { Graph } from '../lib/engine/recording/graph';
+import type { GraphSession } from '../lib/engine/runtime/session';
+import { type TensorFlow, tf } from '../lib/engine/runtime/tensorflow';
 import { EngineError } from '../lib/errors';
 import { crossEntropy } from '../lib/training/crossEntropy';
 import { parameters } from '../lib/training/parameters';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { compile } from '../lib/engine/compile';
-import { type TensorFlow, tf } from '../lib/engine/tensorflow';
+import { type TensorFlow, tf } from '../lib/engine/runtime/tensorflow';
 import { EngineError } from '../lib/errors';
 import { assertAllClose, numbers } from './helpers/tensors';
 

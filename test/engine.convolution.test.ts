@@ -1,10 +1,10 @@
 /** The library's own convolutions and their gradients, against TensorFlow's. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type AttributeList, nativeBackend, typeAttribute } from '../lib/engine/backend';
 import { compile } from '../lib/engine/compile';
-import { hasOwnOperations } from '../lib/engine/graphSession';
-import { type TensorFlow, tf } from '../lib/engine/tensorflow';
+import { type AttributeList, nativeBackend, typeAttribute } from '../lib/engine/runtime/backend';
+import { hasNativeOperations } from '../lib/engine/runtime/session';
+import { type TensorFlow, tf } from '../lib/engine/runtime/tensorflow';
 import { assertAllClose, numbers } from './helpers/tensors';
 
 type Padding = 'same' | 'valid';
@@ -42,7 +42,7 @@ function reference(op: string, { strides, pad }: Case, inputs: TensorFlow.Tensor
   return backend.executeSingleOutput(op, attributes, inputs);
 }
 
-const skip = hasOwnOperations() ? false : 'this processor does without the own convolutions';
+const skip = hasNativeOperations() ? false : 'this processor does without the own convolutions';
 
 describe('the own convolutions', { skip }, () => {
   for (const example of CASES) {

@@ -1,9 +1,9 @@
 /** The cross-entropy of one operation, and the one of two that takes its place where a GPU has to be deterministic. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { installKernels } from '../lib/engine/install';
-import { crossEntropyOfLogSoftmax, softmaxCrossEntropy } from '../lib/engine/ops';
-import { type TensorFlow, tf } from '../lib/engine/tensorflow';
+import { installKernels } from '../lib/engine/kernels/install';
+import { crossEntropyOfLogSoftmax, softmaxCrossEntropy } from '../lib/engine/operations/crossEntropy';
+import { type TensorFlow, tf } from '../lib/engine/runtime/tensorflow';
 import { assertAllClose, numbers } from './helpers/tensors';
 
 installKernels();

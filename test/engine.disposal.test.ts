@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { compile } from '../lib/engine/compile';
-import { type TensorFlow, tf } from '../lib/engine/tensorflow';
+import { type TensorFlow, tf } from '../lib/engine/runtime/tensorflow';
 import { numbers } from './helpers/tensors';
 
 const MEGABYTES = 2 ** 20;

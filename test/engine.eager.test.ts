@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 import { DataLoader } from '../lib/data/dataLoader';
 import { Dataset } from '../lib/data/dataset';
 import { Random } from '../lib/data/random';
-import { tf } from '../lib/engine/tensorflow';
+import { tf } from '../lib/engine/runtime/tensorflow';
 import { type ResNetMaker, resnet18, resnet50 } from '../lib/models/resNet';
 import { CosineAnnealingLR } from '../lib/training/cosineAnnealingLR';
 import { crossEntropy } from '../lib/training/crossEntropy';

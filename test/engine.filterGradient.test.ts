@@ -1,8 +1,8 @@
 /** The filter's gradient of 1×1 convolutions by TensorFlow's own kernel, without this library's own convolutions before it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { stridedFilterGradient } from '../lib/engine/filterGradient';
-import { type TensorFlow, tf } from '../lib/engine/tensorflow';
+import { stridedFilterGradient } from '../lib/engine/kernels/stridedFilterGradient';
+import { type TensorFlow, tf } from '../lib/engine/runtime/tensorflow';
 import { assertAllClose, numbers } from './helpers/tensors';
 
 stridedFilterGradient.install();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compile } from '../lib/engine/compile';
-import { type TensorFlow, tf } from '../lib/engine/tensorflow';
+import { type TensorFlow, tf } from '../lib/engine/runtime/tensorflow';
 import { numbers } from './helpers/tensors';
 
 test('a recorded step gathers by indices that it is given', async () => {

@@ -4,8 +4,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { device } from '../lib/engine/device';
-import { cards, cudaLibraries, whyUnused } from '../lib/engine/gpu';
+import { device } from '../lib/engine/runtime/device';
+import { cards, cudaLibraries, whyUnused } from '../lib/engine/runtime/gpu';
 import { isUsable, linkCusolver } from '../scripts/setup/steps/tensorflow.mjs';
 
 const LIBRARIES = [

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import * as path from 'node:path';
 import { test } from 'node:test';
-import { tf } from '../lib/engine/tensorflow';
+import { tf } from '../lib/engine/runtime/tensorflow';
 
 const lib = path.join(path.dirname(__dirname), 'lib');
 
@@ -74,7 +74,7 @@ test('importing any file of the library but its index changes no kernel, prototy
 });
 
 test('installKernels changes TensorFlow.js, once', () => {
-  const { installKernels } = require('../lib/engine/install');
+  const { installKernels } = require('../lib/engine/kernels/install');
   const before = state();
   installKernels();
   const once = state();

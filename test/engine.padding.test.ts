@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { compile } from '../lib/engine/compile';
-import { type TensorFlow, tf } from '../lib/engine/tensorflow';
+import { type TensorFlow, tf } from '../lib/engine/runtime/tensorflow';
 import { assertAllClose, numbers } from './helpers/tensors';
 
 type Pads = TensorFlow.backend_util.ExplicitPadding;

@@ -1,19 +1,20 @@
 /** What a session can be told besides: with XLA on the processor too, which it is only on request. */
 import assert from 'node:assert/strict';
 import { before, it } from 'node:test';
-import type { StepOptions } from '../lib/engine/compile';
-import type { TensorFlow } from '../lib/engine/tensorflow';
+import type { SessionOptions } from '../lib/engine/compile';
+import type { TensorFlow } from '../lib/engine/runtime/tensorflow';
 
-let operations: (options: StepOptions) => Promise<string[]>;
+let operations: (options: SessionOptions) => Promise<string[]>;
 
 before(async () => {
   // Read when TensorFlow is loaded.
   process.env.TF_XLA_FLAGS = '--tf_xla_cpu_global_jit';
   const { compile } = await import('../lib/engine/compile.js');
-  const { tf } = await import('../lib/engine/tensorflow.js');
+  const { tf } = await import('../lib/engine/runtime/tensorflow.js');
   operations = async (options) => {
     const step = compile(
       (x: TensorFlow.Tensor) => tf.mean(tf.tanh(tf.add(tf.mul(tf.exp(x), 2), 1))),
+      {},
       options,
     );
     const x = tf.linspace(-1, 1, 100);

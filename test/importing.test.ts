@@ -73,7 +73,7 @@ const loading = (lines: string, end: string) => `
     require('node:fs').writeSync(2, ${JSON.stringify(lines)});
     ${end}
   };
-  require('./lib/dist/engine/tensorflow.js');`;
+  require('./lib/dist/engine/runtime/tensorflow.js');`;
 
 test('a program that imports and uses the library has nothing on stderr', () => {
   const { stdout, stderr, status } = plain(

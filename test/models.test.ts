@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { describe, it } from 'node:test';
-import { type TensorFlow, tf } from '../lib/engine/tensorflow';
+import { type TensorFlow, tf } from '../lib/engine/runtime/tensorflow';
 import { ConfigError, ModelError } from '../lib/errors';
 import { basicBlock, bottleneck } from '../lib/models/block';
 import { networkInfo, setNetworkInfo } from '../lib/models/networkInfo';

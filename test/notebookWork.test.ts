@@ -4,7 +4,7 @@ import { before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { loadCifar10 } from '../lib/data/cifar10';
 import { DataLoader } from '../lib/data/dataLoader';
-import { tf } from '../lib/engine/tensorflow';
+import { tf } from '../lib/engine/runtime/tensorflow';
 import { resnet10 } from '../lib/models/resNet';
 import { evaluate } from '../lib/notebook/evaluate';
 import { learningRateRangeTest } from '../lib/notebook/learningRateRangeTest';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { CIFAR10_NORMALIZATION } from '../lib/data/normalization';
-import { type TensorFlow, tf } from '../lib/engine/tensorflow';
+import { type TensorFlow, tf } from '../lib/engine/runtime/tensorflow';
 import { ModelError } from '../lib/errors';
 import { firstLayerFilters } from '../lib/models/filters';
 import { resnet10, resnet34, resnet50 } from '../lib/models/resNet';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { CLASS_NAMES } from '../lib/data/classNames';
 import { ARTICLE_NORMALIZATION, CIFAR10_NORMALIZATION, type Normalization } from '../lib/data/normalization';
-import { type TensorFlow, tf } from '../lib/engine/tensorflow';
+import { type TensorFlow, tf } from '../lib/engine/runtime/tensorflow';
 import { ImageError, ModelError } from '../lib/errors';
 import { setNetworkInfo } from '../lib/models/networkInfo';
 import type { Picture } from '../lib/prediction/picture';

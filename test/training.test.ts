@@ -8,7 +8,7 @@ import { loadCifar10 } from '../lib/data/cifar10';
 import { DataLoader } from '../lib/data/dataLoader';
 import { Dataset } from '../lib/data/dataset';
 import { ARTICLE_NORMALIZATION } from '../lib/data/normalization';
-import { type TensorFlow, tf } from '../lib/engine/tensorflow';
+import { type TensorFlow, tf } from '../lib/engine/runtime/tensorflow';
 import { ConfigError, ModelError } from '../lib/errors';
 import { networkInfo } from '../lib/models/networkInfo';
 import { resnet10 } from '../lib/models/resNet';

@@ -4,7 +4,7 @@ import { before, describe, it } from 'node:test';
 import { loadCifar10 } from '../lib/data/cifar10';
 import { DataLoader } from '../lib/data/dataLoader';
 import type { Dataset } from '../lib/data/dataset';
-import { type TensorFlow, tf } from '../lib/engine/tensorflow';
+import { type TensorFlow, tf } from '../lib/engine/runtime/tensorflow';
 import { ConfigError } from '../lib/errors';
 import { resnet18 } from '../lib/models/resNet';
 import { crossEntropy } from '../lib/training/crossEntropy';
@@ -48,10 +48,10 @@ async function stepOn(make: () => TensorFlow.LayersModel, devices: string[]) {
   const net = make();
   const optimizer = new SGD({ lr: LEARNING_RATE });
   const step = compileTraining(net, { optimizer, criterion: crossEntropy(), devices });
-  const rates = [tf.tensor1d([LEARNING_RATE]), tf.tensor1d([0])] as const;
-  const { loss, correct } = await step(...rates, batch.images, batch.labels);
+  const inputs = { lr: tf.tensor1d([LEARNING_RATE]), momentum: tf.tensor1d([0]), batches: [batch] };
+  const { loss, correct } = await step(inputs);
   const weights = net.getWeights().map(numbers);
-  const convolved = (await step.profile(...rates, batch.images, batch.labels))
+  const convolved = (await step.profile(inputs))
     .filter(({ operation }) => /Conv2D$/.test(operation))
     .map(({ device }) => device);
   step.dispose();

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { CIFAR10_NORMALIZATION } from '../lib/data/normalization';
-import { type TensorFlow, tf } from '../lib/engine/tensorflow';
+import { type TensorFlow, tf } from '../lib/engine/runtime/tensorflow';
 import { ModelError } from '../lib/errors';
 import { networkInfo, setNetworkInfo } from '../lib/models/networkInfo';
 import { resnet18 } from '../lib/models/resNet';

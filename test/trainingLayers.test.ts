@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DataLoader } from '../lib/data/dataLoader';
 import { Dataset } from '../lib/data/dataset';
-import { type TensorFlow, tf } from '../lib/engine/tensorflow';
+import { type TensorFlow, tf } from '../lib/engine/runtime/tensorflow';
 import { resnet10 } from '../lib/models/resNet';
 import { crossEntropy } from '../lib/training/crossEntropy';
 import { SGD } from '../lib/training/sgd';

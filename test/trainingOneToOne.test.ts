@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { loadCifar10 } from '../lib/data/cifar10';
 import { DataLoader } from '../lib/data/dataLoader';
-import { type TensorFlow, tf } from '../lib/engine/tensorflow';
+import { type TensorFlow, tf } from '../lib/engine/runtime/tensorflow';
 import { basicBlock, bottleneck } from '../lib/models/block';
 import { resNet } from '../lib/models/resNet';
 import { crossEntropy } from '../lib/training/crossEntropy';

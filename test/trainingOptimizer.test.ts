@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { compile } from '../lib/engine/compile';
-import { installKernels } from '../lib/engine/install';
-import { type TensorFlow, tf } from '../lib/engine/tensorflow';
+import { installKernels } from '../lib/engine/kernels/install';
+import { type TensorFlow, tf } from '../lib/engine/runtime/tensorflow';
 import { ConfigError } from '../lib/errors';
 import { crossEntropy } from '../lib/training/crossEntropy';
 import { SGD, type SGDOptions } from '../lib/training/sgd';

@@ -6,7 +6,7 @@ import { DataLoader } from '../lib/data/dataLoader';
 import type { Dataset } from '../lib/data/dataset';
 import type { Precision } from '../lib/engine/compile';
 import { compile } from '../lib/engine/compile';
-import { type TensorFlow, tf } from '../lib/engine/tensorflow';
+import { type TensorFlow, tf } from '../lib/engine/runtime/tensorflow';
 import { resnet18 } from '../lib/models/resNet';
 import { crossEntropy } from '../lib/training/crossEntropy';
 import { LossScale } from '../lib/training/lossScale';

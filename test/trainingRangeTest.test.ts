@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { loadCifar10 } from '../lib/data/cifar10';
 import { DataLoader } from '../lib/data/dataLoader';
-import { type TensorFlow, tf } from '../lib/engine/tensorflow';
+import { type TensorFlow, tf } from '../lib/engine/runtime/tensorflow';
 import { ConfigError, ModelError } from '../lib/errors';
 import { resnet10 } from '../lib/models/resNet';
 import { crossEntropy } from '../lib/training/crossEntropy';

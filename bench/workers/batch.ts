@@ -1,5 +1,5 @@
 /** The batch that a worker's arguments name. */
-import { type TensorFlow, tf } from '../../lib/engine/tensorflow';
+import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
 
 /** Makes a batch of noise, its labels going round the classes. */
 export function batch(size: string): { images: TensorFlow.Tensor4D; labels: TensorFlow.Tensor1D } {

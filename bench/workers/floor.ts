@@ -6,7 +6,7 @@
  * the first layer doesn't need. Nothing depends on anything else, so TensorFlow may run two side by side.
  */
 import { compile } from '../../lib/engine/compile';
-import { type TensorFlow, tf } from '../../lib/engine/tensorflow';
+import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
 import { type Module, modulesOf, type Shape } from '../../lib/models/walk';
 import { serveSteps } from './serve';
 import { network } from './subject';

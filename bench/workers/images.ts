@@ -2,9 +2,10 @@
  * Training on noise that lies on the device, as `train` does it: for a line takes so many steps, and answers with the seconds they took
  * together. Arguments: network, width, batch size, precision, and as JSON what else `compileTraining` and `train` are told.
  */
+import type { Batch, BatchDraws } from '../../lib/data/batch';
 import { DataLoader } from '../../lib/data/dataLoader';
 import { Dataset } from '../../lib/data/dataset';
-import { device } from '../../lib/engine/device';
+import { device } from '../../lib/engine/runtime/device';
 import { type Precision, type TensorFlow, tf } from '../../lib/index';
 import { crossEntropy } from '../../lib/training/crossEntropy';
 import { SGD } from '../../lib/training/sgd';
@@ -31,16 +32,15 @@ const optimizer = new SGD({ lr: 0.01, momentum: 0.9, weightDecay: 5e-4 });
 const step = compileTraining(network(name, width), {
   optimizer,
   criterion: crossEntropy(),
-  ...options,
+  session: options,
   precision: precision as Precision,
   makeBatch: (inputs) => loader.batch(inputs),
 });
-const rates = [optimizer.lr, optimizer.momentum].map((rate) =>
-  tf.fill<TensorFlow.Rank.R1>([stepsPerExecution], rate),
-);
+const lr = tf.fill<TensorFlow.Rank.R1>([stepsPerExecution], optimizer.lr);
+const momentum = tf.fill<TensorFlow.Rank.R1>([stepsPerExecution], optimizer.momentum);
 
 /** Full batches without end. */
-function* inputs(): Generator<TensorFlow.Tensor[], never, undefined> {
+function* inputs(): Generator<Batch | BatchDraws, never, undefined> {
   for (;;) for (const { tensors } of loader.inputs()) yield tensors;
 }
 
@@ -48,10 +48,11 @@ const batches = inputs();
 serve(async (line) => {
   const began = performance.now();
   for (let taken = 0; taken < Number(line); taken += stepsPerExecution) {
-    const tensors = Array.from({ length: stepsPerExecution }, () => batches.next().value).flat();
-    const { loss, correct } = await step(rates[0], rates[1], ...tensors);
+    const group = Array.from({ length: stepsPerExecution }, () => batches.next().value);
+    const { loss, correct } = await step({ lr, momentum, batches: group });
     loss.dataSync();
-    tf.dispose([loss, correct, ...tensors]);
+    tf.dispose([loss, correct]);
+    for (const tensors of group) tf.dispose(tensors);
   }
   return { seconds: (performance.now() - began) / 1000, device: device() };
 });

@@ -1,5 +1,5 @@
 /** Training steps of this library. Arguments: network, width, batch size. */
-import { tf } from '../../lib/engine/tensorflow';
+import { tf } from '../../lib/engine/runtime/tensorflow';
 import { crossEntropy } from '../../lib/training/crossEntropy';
 import { SGD } from '../../lib/training/sgd';
 import { compileTraining } from '../../lib/training/trainingStep';
@@ -11,10 +11,11 @@ const [name, width, size] = process.argv.slice(2);
 const { images, labels } = batch(size);
 const optimizer = new SGD({ lr: 0.01, momentum: 0.9, weightDecay: 5e-4 });
 const step = compileTraining(network(name, width), { optimizer, criterion: crossEntropy() });
-const rates = [tf.tensor1d([optimizer.lr]), tf.tensor1d([optimizer.momentum])] as const;
+const lr = tf.tensor1d([optimizer.lr]);
+const momentum = tf.tensor1d([optimizer.momentum]);
 
 serveSteps(async () => {
-  const { loss, correct } = await step(...rates, images, labels);
+  const { loss, correct } = await step({ lr, momentum, batches: [{ images, labels }] });
   loss.dataSync();
   correct.dataSync();
   tf.dispose([loss, correct]);

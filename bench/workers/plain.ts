@@ -2,7 +2,7 @@
  * Training steps of what TensorFlow.js offers by itself: its layers, its kernels, its own loop, on the same engine. Arguments: network,
  * width, batch size.
  */
-import { type TensorFlow, tf } from '../../lib/engine/tensorflow';
+import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
 import { batch } from './batch';
 import { plainNetwork } from './plainNetwork';
 import { serveSteps } from './serve';

@@ -2,7 +2,7 @@
  * The networks of the benchmark of nothing but TensorFlow.js's layers, for "plain TensorFlow.js": nothing here imports what
  * replaces kernels, gradients or layers of TensorFlow.js.
  */
-import { type TensorFlow, tf } from '../../lib/engine/tensorflow';
+import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
 
 type Symbolic = TensorFlow.SymbolicTensor;
 

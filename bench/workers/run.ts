@@ -4,7 +4,7 @@
  */
 import { loadCifar10 } from '../../lib/data/cifar10';
 import { DataLoader } from '../../lib/data/dataLoader';
-import { device } from '../../lib/engine/device';
+import { device } from '../../lib/engine/runtime/device';
 import type { Precision } from '../../lib/index';
 import { crossEntropy } from '../../lib/training/crossEntropy';
 import { OneCycleLR } from '../../lib/training/oneCycleLR';

@@ -1,6 +1,6 @@
 /** How a worker works: it answers each line on stdin with a line of JSON, and ends when there are no more. */
 import { createInterface } from 'node:readline';
-import { tf } from '../../lib/engine/tensorflow';
+import { tf } from '../../lib/engine/runtime/tensorflow';
 
 /** Answers lines until there are no more. */
 export async function serve(answer: (line: string) => Promise<object>): Promise<void> {

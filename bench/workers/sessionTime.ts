@@ -1,5 +1,5 @@
 /** How long TensorFlow's sessions have worked, by a class in the addon's place that looks at the clock. */
-import { addon } from '../../lib/engine/graphSession';
+import { addon } from '../../lib/engine/runtime/session';
 
 export const seconds = () => performance.now() / 1000;
 

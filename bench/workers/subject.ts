@@ -1,5 +1,5 @@
 /** The network that a worker's arguments name. */
-import type { TensorFlow } from '../../lib/engine/tensorflow';
+import type { TensorFlow } from '../../lib/engine/runtime/tensorflow';
 import {
   type ResNetMaker,
   resnet10,

@@ -2,10 +2,11 @@
  * Batches of a data set as tensors, like PyTorch's `DataLoader`.
  */
 
-import { usesGpu } from '../engine/device';
-import { type TensorFlow, tf } from '../engine/tensorflow';
+import { usesGpu } from '../engine/runtime/device';
+import { tf } from '../engine/runtime/tensorflow';
 import { ConfigError } from '../errors';
 import { augmentInto, randomAugmentation, UNCHANGED } from './augment';
+import type { Batch, BatchDraws, BatchInputs } from './batch';
 import { CHANNELS, type Dataset, IMAGE_LENGTH, IMAGE_SIZE } from './dataset';
 import { DeviceImages, type DrawnImage, draws } from './deviceImages';
 import {
@@ -15,22 +16,6 @@ import {
   normalizeInto,
 } from './normalization';
 import { checkSeed, Random } from './random';
-
-/** One batch. Both tensors belong to whoever draws it, who disposes them. */
-export interface Batch {
-  /** Normalized pixels, float32. */
-  images: TensorFlow.Tensor4D; // [n, 32, 32, 3]
-  /** Class indices, int32. */
-  labels: TensorFlow.Tensor1D; // [n]
-}
-
-/** What a step is fed for one batch. The tensors belong to whoever draws them, who disposes them. */
-export interface BatchInputs {
-  /** For `DataLoader.batch` to make the batch of. */
-  tensors: TensorFlow.Tensor[];
-  /** Images in the batch. */
-  length: number;
-}
 
 /** How a `DataLoader` makes its batches. */
 export interface DataLoaderOptions {
@@ -126,10 +111,9 @@ export class DataLoader implements Iterable<Batch> {
       if (left-- > 0) continue;
       const { length } = drawn;
       if (this.#onDevice) {
-        yield { tensors: [draws(drawn)], length };
+        yield { tensors: { draws: draws(drawn) }, length };
       } else {
-        const { images, labels } = this.#made(drawn);
-        yield { tensors: [images, labels], length };
+        yield { tensors: this.#made(drawn), length };
       }
     }
   }
@@ -151,12 +135,10 @@ export class DataLoader implements Iterable<Batch> {
    * The batch of what `inputs` gave, by tensor operations alone, so that it can be part of a compiled step. Without `onDevice` it
    * is the inputs themselves.
    */
-  batch(tensors: readonly TensorFlow.Tensor[]): Batch {
-    if (!this.#onDevice) {
-      return { images: tensors[0] as TensorFlow.Tensor4D, labels: tensors[1] as TensorFlow.Tensor1D };
-    }
+  batch(tensors: Batch | BatchDraws): Batch {
+    if (!('draws' in tensors)) return tensors;
     this.#deviceImages ??= new DeviceImages(this.dataset, this.#table);
-    return this.#deviceImages.batch(tensors[0] as TensorFlow.Tensor2D);
+    return this.#deviceImages.batch(tensors.draws);
   }
 
   /** Frees what the loader keeps on the device; a later batch brings it there again. */

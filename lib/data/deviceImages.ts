@@ -4,9 +4,9 @@
  *
  * The numbers are those of augment.ts and normalization.ts, bit by bit.
  */
-import { type TensorFlow, tf } from '../engine/tensorflow';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { type Augmentation, CROP_PADDING } from './augment';
-import type { Batch } from './dataLoader';
+import type { Batch } from './batch';
 import { CHANNELS, type Dataset, IMAGE_SIZE } from './dataset';
 
 const PIXELS = IMAGE_SIZE * IMAGE_SIZE;

@@ -4,56 +4,54 @@
 import { setImmediate } from 'node:timers/promises';
 import { checkChoice } from '../checks';
 import { ConfigError, EngineError } from '../errors';
-import { usesGpu } from './device';
-import { Graph } from './graph';
-import { type RunArguments, reasonOf, type SessionOptions, type Value } from './graphSession';
-import { installKernels } from './install';
-import { PRECISIONS, type Precision } from './precision';
-import { type OperationCost, operationCosts } from './profile';
-import { RecordCheck } from './recordCheck';
-import { mapTensors, type StepOutput } from './stepOutput';
-import { type TensorFlow, tf } from './tensorflow';
-import { type Trace, trace } from './trace';
-import { tensorOf, valuesOf } from './values';
-import { VariableStore } from './variableStore';
+import { installKernels } from './kernels/install';
+import { RecordedStep, type StepFunction } from './recording/recordedStep';
+import { mapTensors, type TensorTree, tensorsIn } from './recording/tree';
+import { usesGpu } from './runtime/device';
+import type { OperationCost } from './runtime/operationCosts';
+import { PRECISIONS, type Precision, type SessionOptions } from './runtime/session';
+import { tf } from './runtime/tensorflow';
 
-export type { OperationCost, Precision, StepOutput };
+export type { OperationCost, Precision, SessionOptions, TensorTree };
 
 /** A compiled step: called like the function it was made from, and awaited. */
-export interface Step<Inputs extends TensorFlow.Tensor[], Output extends StepOutput> {
+export interface Step<Inputs extends TensorTree[], Output extends TensorTree> {
   (...inputs: Inputs): Promise<Output>;
   /**
-   * Takes a step, and tells what each operation of TensorFlow cost in it, the dearest first.
+   * Takes a step, and tells what each operation of TensorFlow cost in it, the most expensive first.
    *
    * @throws EngineError where the function is not recorded
    */
   profile(...inputs: Inputs): Promise<OperationCost[]>;
+  /**
+   * The recorded operations as text, one a line, with the types and shapes of what they give and what they were fused with. A
+   * function that is recorded for several shapes has one text after the other.
+   *
+   * @throws EngineError where the function is not recorded
+   */
+  toString(): string;
   /** Frees the session and its memory. Variables keep their newest values; the step can't be called afterwards. */
   dispose(): void;
 }
 
 /** How a step runs. */
 export interface CompileOptions {
-  /** Record the step, and run the record. With `false` the function itself runs at each call, for debugging. Default true. */
+  /** Record the step, and run the recording. With `false` the function itself runs at each call, for debugging. Default true. */
   compile?: boolean;
   /**
-   * Record the function anew at each later call too, only to compare: a call is refused where a number, a tensor or a
-   * branch of JavaScript has changed, which the record keeps as it was. Slow, for debugging. Default false.
+   * Record the function again at each later call, only to compare: a call is refused where a number, a tensor or a
+   * branch of JavaScript has changed, which the recording keeps as it was. Slow, for debugging. Default false.
    */
   check?: boolean;
-  /** What convolutions and products are computed in; only a record can do it in 16 bits. Default `tf32`, as TensorFlow does. */
+  /** What convolutions and products are computed in; only a recorded step can do it in 16 bits. Default `tf32`, as TensorFlow does. */
   precision?: Precision;
 }
 
-/** What the rooms of this library, and its benchmarks, tell besides. */
-export interface StepOptions extends CompileOptions, SessionOptions {}
-
-type StepFunction = (...inputs: TensorFlow.Tensor[]) => StepOutput;
-
 /** A way to run a step. */
 interface Runner {
-  run(inputs: TensorFlow.Tensor[]): Promise<StepOutput>;
-  profile(inputs: TensorFlow.Tensor[]): OperationCost[];
+  run(inputs: TensorTree[]): Promise<TensorTree>;
+  profile(inputs: TensorTree[]): OperationCost[];
+  print(): string;
   dispose(): void;
 }
 
@@ -61,12 +59,17 @@ interface Runner {
 class Eager implements Runner {
   constructor(private readonly fn: StepFunction) {}
 
-  async run(inputs: TensorFlow.Tensor[]): Promise<StepOutput> {
+  async run(inputs: TensorTree[]): Promise<TensorTree> {
+    inputs.forEach((input, i) => void tensorsIn(input, `input ${i}`));
     // The caller disposes what it is given, which must not be an input or a variable itself.
-    const output = tf.tidy(() => mapTensors(this.fn(...inputs), (tensor) => tensor.clone()));
+    const output = tf.tidy(() => {
+      const result = this.fn(...inputs);
+      tensorsIn(result, 'the output');
+      return mapTensors(result, (tensor) => tensor.clone()) as ReturnType<typeof tf.tidy>;
+    });
     // A recorded step lets the event loop turn while it runs; without that, nothing could interrupt a training run.
     await setImmediate();
-    return output;
+    return output as TensorTree;
   }
 
   profile(): never {
@@ -76,91 +79,20 @@ class Eager implements Runner {
     );
   }
 
+  print(): never {
+    throw new EngineError('Only a recorded step can be printed.', 'Compile it without `compile: false`.');
+  }
+
   dispose(): void {}
 }
 
-/** Says why TensorFlow can't run a step that it could record. */
-function refuse(cause: unknown): never {
-  throw new EngineError(
-    `This step can't be run: ${reasonOf(cause)}.`,
-    'Try it with `compile: false`, which names the line.',
-    { cause },
-  );
-}
-
-/** The recorded forms of one function, one for each combination of input shapes, in one session. */
-class Recorded implements Runner {
-  private readonly check?: RecordCheck;
-  private readonly graph: Graph;
-  private readonly store: VariableStore;
-  private readonly traces = new Map<string, Trace>();
-
-  constructor(
-    private readonly fn: StepFunction,
-    private readonly options: StepOptions,
-  ) {
-    if (options.check) this.check = new RecordCheck(fn, options);
-    this.graph = this.check?.graph ?? new Graph(options);
-    this.store = new VariableStore(this.graph);
-  }
-
-  async run(inputs: TensorFlow.Tensor[]): Promise<StepOutput> {
-    const { output, assigned, call } = this.prepare(inputs);
-    const running = this.graph.session.runAsync(...call);
-    this.store.assigned(assigned);
-    const fetched = await running.catch(refuse);
-    let next = 0;
-    return mapTensors(output, () => tensorOf(fetched[next++]));
-  }
-
-  profile(inputs: TensorFlow.Tensor[]): OperationCost[] {
-    const { assigned, call } = this.prepare(inputs);
-    let metadata: Uint8Array;
-    try {
-      metadata = this.graph.session.profile(...call);
-    } catch (cause) {
-      refuse(cause);
-    }
-    this.store.assigned(assigned);
-    return operationCosts(metadata);
-  }
-
-  /** The record for some inputs with what to call the session with, which has all variables' newest values then. */
-  private prepare(inputs: TensorFlow.Tensor[]): Trace & { call: RunArguments } {
-    const values = inputs.map(valuesOf);
-    const traced = this.traceFor(inputs, values);
-    this.store.push(traced.variables, traced.assigned);
-    return { ...traced, call: [traced.feeds, values, traced.fetches, traced.targets] };
-  }
-
-  /** The record for inputs of these shapes, made at their first call. */
-  private traceFor(inputs: TensorFlow.Tensor[], values: Value[]): Trace {
-    const key = inputs.map(({ dtype, shape }) => `${dtype}[${shape}]`).join();
-    const known = this.traces.get(key);
-    if (known) {
-      this.check?.verify(known, inputs);
-      return known;
-    }
-    const traced = trace(this.fn, inputs, this.graph, this.store, this.options);
-    this.check?.add(traced, this.store);
-    this.traces.set(key, traced);
-    const { variables, targets } = traced.initial;
-    this.store.push(traced.variables, variables);
-    if (targets.length > 0) this.graph.session.run(traced.feeds, values, [], targets);
-    this.store.assigned(variables);
-    return traced;
-  }
-
-  dispose(): void {
-    this.store.release();
-    this.graph.session.close();
-  }
-}
-
-function runnerOf(fn: StepFunction, options: StepOptions): Runner {
-  const { compile = true, precision = 'tf32' } = options;
+function runnerOf(
+  fn: StepFunction,
+  { compile = true, precision = 'tf32', check }: CompileOptions,
+  session: SessionOptions,
+): Runner {
   checkChoice('precision', precision, PRECISIONS);
-  if (compile) return new Recorded(fn, options);
+  if (compile) return new RecordedStep(fn, { precision, check }, session);
   // On a CPU, tf32 is float32.
   if (precision === 'tf32' || (precision === 'float32' && !usesGpu())) return new Eager(fn);
   throw new ConfigError(
@@ -177,18 +109,19 @@ function runnerOf(fn: StepFunction, options: StepOptions): Runner {
  * read a tensor's value, nor depend on anything else that changes between calls: pass that as an input. Other tensors
  * are recorded as constants, and `console.log` prints while recording only. `check` finds what changes all the same.
  *
- * @param fn takes tensors, returns tensors; none of its inputs is disposed
+ * @param fn takes and returns tensors, on their own or nested in arrays and objects; none of its inputs is disposed
+ * @param session for benchmarks and for steps that are spread over devices
  * @returns the step. Its outputs belong to the caller, who disposes them.
  * @throws EngineError when called, for what can't be recorded, naming the line
- * @throws ConfigError for a precision that isn't one, or that needs a record
+ * @throws ConfigError for a precision that isn't one, or that needs a recorded step
  */
-export function compile<Inputs extends TensorFlow.Tensor[], Output extends StepOutput>(
+export function compile<Inputs extends TensorTree[], Output extends TensorTree>(
   fn: (...inputs: Inputs) => Output,
-  options: StepOptions = {},
+  options: CompileOptions = {},
+  session: SessionOptions = {},
 ): Step<Inputs, Output> {
   installKernels();
-  const run = fn as unknown as StepFunction;
-  let runner: Runner | undefined = runnerOf(run, options);
+  let runner: Runner | undefined = runnerOf(fn as unknown as StepFunction, options, session);
   const alive = () => {
     if (runner) return runner;
     throw new EngineError(
@@ -202,5 +135,5 @@ export function compile<Inputs extends TensorFlow.Tensor[], Output extends StepO
     runner?.dispose();
     runner = undefined;
   };
-  return Object.assign(step, { profile, dispose });
+  return Object.assign(step, { profile, toString: () => alive().print(), dispose });
 }

@@ -3,7 +3,7 @@
  * carries the input past it.
  */
 import { checkPositiveInteger } from '../checks';
-import { type TensorFlow, tf } from '../engine/tensorflow';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { add, batchNorm2d, conv2d, relu, type Symbolic } from './layers';
 
 /** What both blocks take besides their channels. */

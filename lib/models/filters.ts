@@ -1,7 +1,7 @@
 /**
  * What the first convolution of a network looks for.
  */
-import type { TensorFlow } from '../engine/tensorflow';
+import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
 
 /** The kernels of a convolution of colour pictures; each is a small picture itself. */

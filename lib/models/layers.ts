@@ -1,8 +1,8 @@
 /**
  * The layers that the networks are composed of: TensorFlow.js's own, with PyTorch's padding and initial values said once.
  */
-import { truncatedNormal } from '../engine/ops';
-import { type TensorFlow, tf } from '../engine/tensorflow';
+import { truncatedNormal } from '../engine/operations/truncatedNormal';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 
 /** Where a layer's output stands in the network that is being composed. */
 export type Symbolic = TensorFlow.SymbolicTensor;

@@ -2,7 +2,7 @@
  * What a network has to carry with it, so that it can be used without knowing how it was trained.
  */
 import type { Normalization } from '../data/normalization';
-import type { TensorFlow } from '../engine/tensorflow';
+import type { TensorFlow } from '../engine/runtime/tensorflow';
 
 /** Facts about a network that its weights don't tell. */
 export interface NetworkInfo {

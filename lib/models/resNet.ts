@@ -2,7 +2,7 @@
  * ResNet for pictures of 32×32: one convolution, four stages of residual blocks, a mean, a linear classifier.
  */
 import { checkPositiveInteger } from '../checks';
-import { type TensorFlow, tf } from '../engine/tensorflow';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ConfigError } from '../errors';
 import { type Block, basicBlock, bottleneck } from './block';
 import { avgPool2d, batchNorm2d, conv2d, flatten, linear, relu, type Symbolic } from './layers';

@@ -1,7 +1,7 @@
 /**
  * The stages of a ResNet, in which a picture becomes smaller and gains channels.
  */
-import type { TensorFlow } from '../engine/tensorflow';
+import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
 
 /**

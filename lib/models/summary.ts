@@ -2,7 +2,7 @@
  * The table of a network's layers, shapes, parameters and memory, as torchsummary prints it.
  */
 import { inspect } from 'node:util';
-import type { TensorFlow } from '../engine/tensorflow';
+import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
 import { isPyTorchModule, moduleType } from './moduleType';
 import { type Module, modulesOf, type Shape } from './walk';

@@ -1,7 +1,7 @@
 /**
  * A network's structure as nested names, as PyTorch prints a module.
  */
-import type { TensorFlow } from '../engine/tensorflow';
+import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { isPyTorchModule, moduleType } from './moduleType';
 import { type Module, modulesOf, type Shape } from './walk';
 

@@ -1,5 +1,5 @@
 /** Prints shapes as pictures pass through a network. */
-import type { TensorFlow } from '../engine/tensorflow';
+import type { TensorFlow } from '../engine/runtime/tensorflow';
 
 /**
  * Makes a network print the output shape of the named layers whenever it computes them, as `block 1 output: [2, 32, 32, 64]`.

@@ -1,7 +1,7 @@
 /**
  * A network as the reader knows it: its modules in the order in which they run, blocks opened up.
  */
-import { type TensorFlow, tf } from '../engine/tensorflow';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 
 /** One layer or block of a network. */
 export interface Module {

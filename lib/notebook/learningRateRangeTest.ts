@@ -2,7 +2,7 @@
  * A learning-rate range test that shows itself and can be interrupted: what a notebook or a program calls.
  */
 import type { DataLoader } from '../data/dataLoader';
-import type { TensorFlow } from '../engine/tensorflow';
+import type { TensorFlow } from '../engine/runtime/tensorflow';
 import {
   type RangeTest,
   type RangeTestOptions,

@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import { packageDataFolder, projectDataFolder } from '../data/folders';
-import type { TensorFlow } from '../engine/tensorflow';
+import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { networkInfo } from '../models/networkInfo';
 import { loadModel } from '../training/loadModel';
 import { type Profile, profile } from './profile';

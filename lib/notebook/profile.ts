@@ -1,7 +1,7 @@
 /**
  * How much work the notebooks do: one setting for all of them.
  */
-import { type Device, device } from '../engine/device';
+import { type Device, device } from '../engine/runtime/device';
 import { ConfigError } from '../errors';
 
 /** How the learning rate changes, with the options of the scheduler of that name. */

@@ -2,7 +2,7 @@
  * Training that shows itself and can be interrupted: what a notebook or a program calls.
  */
 import type { DataLoader } from '../data/dataLoader';
-import type { TensorFlow } from '../engine/tensorflow';
+import type { TensorFlow } from '../engine/runtime/tensorflow';
 import type { TrainEvent } from '../training/events';
 import type { History } from '../training/history';
 import { type TrainOptions, train as trainSilently } from '../training/train';

@@ -1,7 +1,7 @@
 /**
  * What the stages of a network find in a picture.
  */
-import { type TensorFlow, tf } from '../engine/tensorflow';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { stageLayers } from '../models/stages';
 import { outputIn } from '../models/walk';
 import { networkInput } from './networkInput';

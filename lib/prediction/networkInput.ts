@@ -2,7 +2,7 @@
  * A picture as a network takes it.
  */
 import { CIFAR10_NORMALIZATION, normalizePixels } from '../data/normalization';
-import { type TensorFlow, tf } from '../engine/tensorflow';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
 import { networkInfo } from '../models/networkInfo';
 import type { Picture } from './picture';

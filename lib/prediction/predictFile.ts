@@ -1,7 +1,7 @@
 /**
  * Prediction from a picture file (the article's section 9).
  */
-import type { TensorFlow } from '../engine/tensorflow';
+import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { type PredictOptions, predictImage } from './predictImage';
 import type { Prediction } from './prediction';
 import { readPicture } from './readPicture';

@@ -3,7 +3,7 @@
  */
 import { CLASS_NAMES } from '../data/classNames';
 import { type CompileOptions, compile, type Step } from '../engine/compile';
-import { type TensorFlow, tf } from '../engine/tensorflow';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
 import { networkInfo } from '../models/networkInfo';
 import { networkInput } from './networkInput';

@@ -1,8 +1,8 @@
 /**
  * The loss of a classifier.
  */
-import { softmaxCrossEntropy } from '../engine/ops';
-import { type TensorFlow, tf } from '../engine/tensorflow';
+import { softmaxCrossEntropy } from '../engine/operations/crossEntropy';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ConfigError } from '../errors';
 
 /**

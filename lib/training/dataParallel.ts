@@ -1,9 +1,9 @@
 /**
  * One batch on several devices, as PyTorch's `nn.DataParallel`: each device has a part of it, and the gradients are averaged.
  */
-import type { Batch } from '../data/dataLoader';
-import { type TensorFlow, tf } from '../engine/tensorflow';
-import { onDevice } from '../engine/trace';
+import type { Batch } from '../data/batch';
+import { onDevice } from '../engine/recording/active';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ConfigError } from '../errors';
 import type { Criterion } from './crossEntropy';
 import { type Gradients, gradientsOf } from './gradients';

@@ -1,7 +1,7 @@
 /**
  * Training that has come to a loss which isn't a finite number: where, and which layer shows it first.
  */
-import { type TensorFlow, tf } from '../engine/tensorflow';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ConfigError } from '../errors';
 import { layersOf } from '../models/walk';
 import { withoutStatistics } from './statistics';

@@ -1,9 +1,10 @@
 /**
  * How good a network is on a data set: loss, accuracy, and which class it takes for which.
  */
+import type { Batch, BatchDraws } from '../data/batch';
 import type { DataLoader } from '../data/dataLoader';
 import { type CompileOptions, compile, type Step } from '../engine/compile';
-import { type TensorFlow, tf } from '../engine/tensorflow';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { type Criterion, crossEntropy } from './crossEntropy';
 import { checkFit } from './fit';
 
@@ -65,7 +66,7 @@ export async function evaluate(
 
 /** Takes what a loader's `inputs` gave. */
 export type EvaluationStep = Step<
-  TensorFlow.Tensor[],
+  [tensors: Batch | BatchDraws],
   { loss: TensorFlow.Scalar; predictions: TensorFlow.Tensor1D; labels: TensorFlow.Tensor1D }
 >;
 
@@ -76,8 +77,8 @@ export function compileEvaluation(
   criterion: Criterion,
   options: CompileOptions,
 ): EvaluationStep {
-  return compile((...inputs) => {
-    const { images, labels } = loader.batch(inputs);
+  return compile((tensors: Batch | BatchDraws) => {
+    const { images, labels } = loader.batch(tensors);
     const logits = net.apply(images, { training: false }) as TensorFlow.Tensor2D;
     return {
       loss: criterion(logits, labels),
@@ -103,7 +104,7 @@ export async function evaluateWith(
   const predictions: number[] = [];
   let loss = 0;
   for (const { tensors, length } of loader.inputs()) {
-    const outputs = await step(...tensors);
+    const outputs = await step(tensors);
     tf.dispose(tensors);
     const truth = outputs.labels.dataSync();
     const found = outputs.predictions.dataSync();

@@ -2,7 +2,7 @@
  * Whether a network and a data set go together.
  */
 import type { Dataset } from '../data/dataset';
-import type { TensorFlow } from '../engine/tensorflow';
+import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
 
 /** @throws ModelError unless the network takes the data set's images and has an output for each of its classes */

@@ -1,8 +1,8 @@
 /**
  * The backward pass of a network.
  */
-import type { Batch } from '../data/dataLoader';
-import { type TensorFlow, tf } from '../engine/tensorflow';
+import type { Batch } from '../data/batch';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import type { Criterion } from './crossEntropy';
 import { parameters } from './parameters';
 

@@ -2,8 +2,8 @@
  * The record of a training run as a file, beside the network it made.
  */
 import { join } from 'node:path';
-import { device } from '../engine/device';
-import type { TensorFlow } from '../engine/tensorflow';
+import { device } from '../engine/runtime/device';
+import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { networkInfo } from '../models/networkInfo';
 import type { EpochRecord, History } from './history';
 import { writeWhole } from './savedFiles';

@@ -2,8 +2,9 @@
  * Which learning rates a network can be trained with, found by trying them all in one short run.
  */
 import { checkPositive, checkPositiveInteger } from '../checks';
-import type { BatchInputs, DataLoader } from '../data/dataLoader';
-import { type TensorFlow, tf } from '../engine/tensorflow';
+import type { BatchInputs } from '../data/batch';
+import type { DataLoader } from '../data/dataLoader';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ConfigError } from '../errors';
 import type { Criterion } from './crossEntropy';
 import { checkFit } from './fit';

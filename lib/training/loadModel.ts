@@ -3,7 +3,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type TensorFlow, tf } from '../engine/tensorflow';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
 import { isNetworkInfo } from '../models/networkInfo';
 import type { ModelJson } from './modelFiles';

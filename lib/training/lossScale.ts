@@ -1,7 +1,7 @@
 /**
  * Keeps gradients within the range of float16: the loss is multiplied before the backward pass, and the gradients divided after.
  */
-import { type TensorFlow, tf } from '../engine/tensorflow';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 
 const FIRST_SCALE = 2 ** 15;
 

@@ -3,7 +3,7 @@
  * away, and what their names say.
  */
 import { createHash } from 'node:crypto';
-import type { tf } from '../engine/tensorflow';
+import type { tf } from '../engine/runtime/tensorflow';
 
 /** A network on its way to files or from them. */
 export type ModelArtifacts = Parameters<Parameters<typeof tf.io.withSaveHandler>[0]>[0];

@@ -3,7 +3,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
-import { tf } from '../engine/tensorflow';
+import { tf } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
 import { isNamedByContent, type WeightSpec, type WeightsManifest, weightsFileName } from './modelFiles';
 import { readOrdinary } from './savedFiles';

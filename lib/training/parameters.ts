@@ -1,7 +1,7 @@
 /**
  * The variables that training a network changes.
  */
-import type { TensorFlow } from '../engine/tensorflow';
+import type { TensorFlow } from '../engine/runtime/tensorflow';
 
 /** A network's trainable weights as variables, as PyTorch's `net.parameters()`. */
 export function parameters(net: TensorFlow.LayersModel): TensorFlow.Variable[] {

@@ -1,7 +1,7 @@
 /**
  * What layers ask of their weights: penalties that are part of the training loss, and constraints that hold after each step.
  */
-import { type TensorFlow, tf } from '../engine/tensorflow';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { layersOf } from '../models/walk';
 
 /** The field of a layer's weight that TensorFlow.js's declarations keep private. */

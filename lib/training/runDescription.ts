@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataLoader } from '../data/dataLoader';
 import { packageDataFolder } from '../data/folders';
-import type { TensorFlow } from '../engine/tensorflow';
+import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
 import { networkInfo } from '../models/networkInfo';
 import { damaged } from './checkpointFiles';

@@ -1,7 +1,7 @@
 /**
  * All that changes in a training run, as the files of a checkpoint, and back.
  */
-import { type TensorFlow, tf } from '../engine/tensorflow';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { damaged, type Files } from './checkpointFiles';
 import { parameters } from './parameters';
 import { describe, type Position, type RunParts, readDescription } from './runDescription';

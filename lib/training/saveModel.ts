@@ -3,7 +3,7 @@
  */
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type TensorFlow, tf } from '../engine/tensorflow';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
 import { type ModelArtifacts, type ModelJson, type SaveResult, weightsFileName } from './modelFiles';
 import { writeWhole } from './savedFiles';

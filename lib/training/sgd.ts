@@ -2,9 +2,9 @@
  * Stochastic gradient descent: what turns gradients into steps.
  */
 import { checkNumber } from '../checks';
-import { choose, orZeros } from '../engine/choose';
-import { applyMomentum } from '../engine/momentum';
-import { type TensorFlow, tf } from '../engine/tensorflow';
+import { choose, orZeros } from '../engine/operations/choose';
+import { applyMomentum } from '../engine/operations/momentum';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ConfigError } from '../errors';
 
 /** What `SGD` takes; the names are PyTorch's. */

@@ -1,7 +1,7 @@
 /**
  * The weights of a network that training changes without gradients: the moving statistics of batch normalization.
  */
-import { type TensorFlow, tf } from '../engine/tensorflow';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 
 /** The statistics as they are now, as tensors of their own. */
 export function readStatistics(net: TensorFlow.LayersModel): TensorFlow.Tensor[] {

@@ -1,8 +1,8 @@
 /**
  * Training steps, taken and read.
  */
-import type { BatchInputs } from '../data/dataLoader';
-import { tf } from '../engine/tensorflow';
+import type { BatchInputs } from '../data/batch';
+import { tf } from '../engine/runtime/tensorflow';
 import type { SGD } from './sgd';
 import type { TrainingStep } from './trainingStep';
 
@@ -30,14 +30,14 @@ export async function takeSteps(
     if (i > 0) advance();
     return { lr: rateFactor * optimizer.lr, momentum: optimizer.momentum };
   });
-  const lrs = tf.tensor1d(rates.map(({ lr }) => lr)); // [k]
-  const momentums = tf.tensor1d(rates.map(({ momentum }) => momentum)); // [k]
+  const lr = tf.tensor1d(rates.map((rate) => rate.lr)); // [k]
+  const momentum = tf.tensor1d(rates.map((rate) => rate.momentum)); // [k]
   try {
-    const outputs = await step(lrs, momentums, ...group.flatMap(({ tensors }) => tensors));
+    const outputs = await step({ lr, momentum, batches: group.map(({ tensors }) => tensors) });
     const [losses, corrects] = [outputs.loss.dataSync(), outputs.correct.dataSync()];
     tf.dispose(outputs);
-    return rates.map(({ lr }, i) => ({ loss: losses[i], correct: corrects[i], learningRate: lr }));
+    return rates.map((rate, i) => ({ loss: losses[i], correct: corrects[i], learningRate: rate.lr }));
   } finally {
-    tf.dispose([lrs, momentums]);
+    tf.dispose([lr, momentum]);
   }
 }

@@ -1,7 +1,7 @@
 /**
  * A training run as event files, which TensorBoard draws while they grow.
  */
-import { tf } from '../engine/tensorflow';
+import { tf } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
 import type { TrainEvent } from './events';
 import type { EpochRecord } from './history';

@@ -5,7 +5,7 @@
 import { checkPositiveInteger } from '../checks';
 import type { DataLoader } from '../data/dataLoader';
 import type { CompileOptions } from '../engine/compile';
-import type { TensorFlow } from '../engine/tensorflow';
+import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { ConfigError, ModelError } from '../errors';
 import { setNetworkInfo } from '../models/networkInfo';
 import type { Criterion } from './crossEntropy';

@@ -1,8 +1,9 @@
 /**
  * One pass over the training images.
  */
-import type { BatchInputs, DataLoader } from '../data/dataLoader';
-import { type TensorFlow, tf } from '../engine/tensorflow';
+import type { BatchInputs } from '../data/batch';
+import type { DataLoader } from '../data/dataLoader';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { divergence } from './divergence';
 import type { TrainListener } from './events';
 import type { Scheduler } from './scheduler';
@@ -132,5 +133,5 @@ function* grouped(loader: DataLoader, skip: number, size: number): Generator<Bat
 }
 
 function free(group: readonly BatchInputs[]): void {
-  tf.dispose(group.map(({ tensors }) => tensors));
+  for (const { tensors } of group) tf.dispose(tensors);
 }

@@ -1,10 +1,10 @@
 /**
  * One step of training, compiled: forward, backward, update.
  */
-import type { Batch } from '../data/dataLoader';
-import { choose } from '../engine/choose';
-import { type CompileOptions, compile, type Step } from '../engine/compile';
-import { type TensorFlow, tf } from '../engine/tensorflow';
+import type { Batch, BatchDraws } from '../data/batch';
+import { type CompileOptions, compile, type SessionOptions, type Step } from '../engine/compile';
+import { choose } from '../engine/operations/choose';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ConfigError } from '../errors';
 import type { Criterion } from './crossEntropy';
 import { cpusOf, gradientsOnDevices } from './dataParallel';
@@ -15,13 +15,17 @@ import { applyConstraints, withPenalties } from './regularization';
 import type { SGD } from './sgd';
 import { readStatistics, writeStatistics } from './statistics';
 
-/**
- * Takes the rates of k batches one after the other, each a `[k]`, and then for each batch what a loader's `inputs` gave. Gives each
- * batch's loss and how many were right.
- */
+/** What a training step takes: the rates of k batches, and the batches, which are trained on one after the other. */
+export type TrainingInputs = {
+  lr: TensorFlow.Tensor1D; // [k]
+  momentum: TensorFlow.Tensor1D; // [k]
+  batches: (Batch | BatchDraws)[];
+};
+
+/** Gives each batch's loss and how many were right, before the batch's update. */
 export type TrainingStep = Step<
-  [lr: TensorFlow.Tensor1D, momentum: TensorFlow.Tensor1D, ...batches: TensorFlow.Tensor[]],
-  { loss: TensorFlow.Tensor1D; correct: TensorFlow.Tensor1D }
+  [inputs: TrainingInputs],
+  { loss: TensorFlow.Tensor1D; correct: TensorFlow.Tensor1D } // [k]
 >;
 
 export interface TrainingStepOptions extends CompileOptions {
@@ -31,8 +35,10 @@ export interface TrainingStepOptions extends CompileOptions {
   lossScale?: LossScale;
   /** Devices to share each batch. */
   devices?: readonly string[];
-  /** The batch of what the step is fed. Default: it is fed the images and the labels. */
-  makeBatch?(inputs: TensorFlow.Tensor[]): Batch;
+  /** Makes the batch of what the step is fed, as `DataLoader.batch`. Default: it is fed the batch itself. */
+  makeBatch?(tensors: Batch | BatchDraws): Batch;
+  /** For benchmarks. */
+  session?: SessionOptions;
 }
 
 /** All of a training step, compiled. Its outputs are as before each update. Who calls disposes it. */
@@ -43,10 +49,8 @@ export function compileTraining(
     criterion,
     lossScale: scale,
     devices = [],
-    makeBatch = ([images, labels]) => ({
-      images: images as TensorFlow.Tensor4D,
-      labels: labels as TensorFlow.Tensor1D,
-    }),
+    makeBatch = (tensors) => tensors as Batch,
+    session,
     ...options
   }: TrainingStepOptions,
 ): TrainingStep {
@@ -80,18 +84,15 @@ export function compileTraining(
     return { loss: removed.loss, correct };
   };
   return compile(
-    (lrs, momentums, ...inputs) => {
-      const lr = tf.unstack(lrs) as TensorFlow.Scalar[];
-      const momentum = tf.unstack(momentums) as TensorFlow.Scalar[];
-      const perBatch = inputs.length / lr.length;
-      const updates = lr.map((_, i) =>
-        update(lr[i], momentum[i], makeBatch(inputs.slice(i * perBatch, (i + 1) * perBatch))),
-      );
+    ({ lr, momentum, batches }: TrainingInputs) => {
+      const [lrs, momentums] = [tf.unstack(lr), tf.unstack(momentum)] as TensorFlow.Scalar[][];
+      const updates = batches.map((batch, i) => update(lrs[i], momentums[i], makeBatch(batch)));
       return {
         loss: tf.stack(updates.map(({ loss }) => loss)) as TensorFlow.Tensor1D, // [k]
         correct: tf.stack(updates.map(({ correct }) => correct)) as TensorFlow.Tensor1D, // [k]
       };
     },
-    { ...options, cpus: cpusOf(devices) },
+    options,
+    { ...session, cpus: cpusOf(devices) },
   );
 }

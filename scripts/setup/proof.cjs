@@ -1,9 +1,9 @@
 /** Proves the engine: multiplies two matrices by the library's TensorFlow, and loads its addon. Prints what it runs on. */
 const path = require('node:path');
 
-const engine = path.join(__dirname, '..', '..', 'lib', 'dist', 'engine');
+const engine = path.join(__dirname, '..', '..', 'lib', 'dist', 'engine', 'runtime');
 const { tf } = require(path.join(engine, 'tensorflow.js'));
-const { addon } = require(path.join(engine, 'graphSession.js'));
+const { addon } = require(path.join(engine, 'session.js'));
 
 const product = tf.matMul(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor2d([5, 6, 7, 8], [2, 2]));
 const values = [...product.dataSync()];

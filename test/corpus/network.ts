@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageDataFolder } from '../../lib/data/folders';
-import type { TensorFlow } from '../../lib/engine/tensorflow';
+import type { TensorFlow } from '../../lib/engine/runtime/tensorflow';
 import type { Prediction } from '../../lib/prediction/prediction';
 import { loadModel } from '../../lib/training/loadModel';
 

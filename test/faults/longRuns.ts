@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { loadCifar10 } from '../../lib/data/cifar10';
 import { DataLoader } from '../../lib/data/dataLoader';
-import { type TensorFlow, tf } from '../../lib/engine/tensorflow';
+import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
 import { resnet10 } from '../../lib/models/resNet';
 import { crossEntropy } from '../../lib/training/crossEntropy';
 import { evaluate } from '../../lib/training/evaluate';
@@ -40,15 +40,15 @@ function compiled(net: TensorFlow.LayersModel) {
   const step = compileTraining(net, { optimizer, criterion: crossEntropy() });
   const images = tf.zeros<TensorFlow.Rank.R4>([BATCH, 32, 32, 3]);
   const labels = tf.zeros<TensorFlow.Rank.R1>([BATCH], 'int32');
-  const rates = [tf.tensor1d([optimizer.lr]), tf.tensor1d([optimizer.momentum])] as const;
+  const rates = { lr: tf.tensor1d([optimizer.lr]), momentum: tf.tensor1d([optimizer.momentum]) };
   return {
     async step() {
-      tf.dispose(await step(...rates, images, labels));
+      tf.dispose(await step({ ...rates, batches: [{ images, labels }] }));
     },
     dispose() {
       step.dispose();
       optimizer.dispose();
-      tf.dispose([images, labels, ...rates]);
+      tf.dispose({ images, labels, ...rates });
       net.dispose();
     },
   };

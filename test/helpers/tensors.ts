@@ -1,6 +1,6 @@
 /** Reading and comparing tensors in tests. */
 import assert from 'node:assert/strict';
-import type { TensorFlow } from '../../lib/engine/tensorflow';
+import type { TensorFlow } from '../../lib/engine/runtime/tensorflow';
 
 /** A tensor's values as plain numbers. */
 export function numbers(tensor: TensorFlow.Tensor): number[] {

@@ -382,7 +382,7 @@ class GraphSession : public Napi::ObjectWrap<GraphSession> {
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("GraphSession", GraphSession::Define(env));
   // Whether TensorFlow has the operations of operations.h now.
-  exports.Set("hasOwnOperations", Napi::Boolean::New(env, resnet::RegisterOperations()));
+  exports.Set("hasNativeOperations", Napi::Boolean::New(env, resnet::RegisterOperations()));
   return exports;
 }
 

@@ -1,0 +1,23 @@
+/**
+ * A batch, and what a step is given to make it of.
+ */
+import type { TensorFlow } from '../engine/runtime/tensorflow';
+
+/** One batch. Both tensors belong to whoever draws it, who disposes them. */
+export type Batch = {
+  /** Normalized pixels, float32. */
+  images: TensorFlow.Tensor4D; // [n, 32, 32, 3]
+  /** Class indices, int32. */
+  labels: TensorFlow.Tensor1D; // [n]
+};
+
+/** Which images to take from a data set on the device, and how to crop and mirror them. */
+export type BatchDraws = { draws: TensorFlow.Tensor2D }; // [n, 4]
+
+/** What a step is fed for one batch. The tensors belong to whoever draws them, who disposes them. */
+export interface BatchInputs {
+  /** The batch itself, or what `DataLoader.batch` makes it of. */
+  tensors: Batch | BatchDraws;
+  /** Images in the batch. */
+  length: number;
+}

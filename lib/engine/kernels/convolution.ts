@@ -1,0 +1,155 @@
+/**
+ * The library's own convolutions (native/convolution.h) in the place of TensorFlow's, where the processor makes them faster.
+ *
+ * TensorFlow.js's kernels are kept for what the own ones don't do: dilations, channels first, a GPU.
+ */
+
+import { execute, recordingPrecision } from '../recording/active';
+import { reducedType } from '../recording/precision';
+import { type AttributeList, nativeBackend } from '../runtime/backend';
+import { hasNativeOperations } from '../runtime/session';
+import type { TensorFlow } from '../runtime/tensorflow';
+import { type ConvolutionAttributes, type ConvolutionInfo, infoOf, type Shape4D } from './convolutionInfo';
+import { recomputed, registerFusions } from './fusion';
+import { type Offset, unpadded } from './pad';
+import { kernelReplacement, type Replacement } from './replacement';
+
+interface Inputs {
+  x: TensorFlow.Tensor4D;
+  filter: TensorFlow.Tensor4D;
+  dy: TensorFlow.Tensor4D;
+  bias?: TensorFlow.Tensor1D;
+}
+
+/** One of the three kernels: which shapes make its convolution, and its own operation. */
+interface Kernel {
+  name: string;
+  shapes(inputs: Inputs, attributes: ConvolutionAttributes): { x: Shape4D; filter: Shape4D };
+  operation: string;
+  inputs: ('x' | 'filter' | 'dy')[];
+  result(info: ConvolutionInfo): Shape4D;
+  /** The height and width of the result. */
+  size(info: ConvolutionInfo): [number, number];
+}
+
+const KERNELS: Kernel[] = [
+  {
+    name: 'Conv2D',
+    shapes: ({ x, filter }) => ({ x: x.shape, filter: filter.shape }),
+    operation: 'DirectConv2D',
+    inputs: ['x', 'filter'],
+    result: ({ outShape }) => outShape,
+    size: ({ outHeight, outWidth }) => [outHeight, outWidth],
+  },
+  {
+    name: 'Conv2DBackpropInput',
+    shapes: ({ filter }, { inputShape }) => ({ x: inputShape, filter: filter.shape }),
+    operation: 'DirectConv2DBackpropInput',
+    inputs: ['filter', 'dy'],
+    result: ({ inShape }) => inShape,
+    size: ({ inHeight, inWidth }) => [inHeight, inWidth],
+  },
+  {
+    name: 'Conv2DBackpropFilter',
+    shapes: ({ x }, { filterShape }) => ({ x: x.shape, filter: filterShape }),
+    operation: 'DirectConv2DBackpropFilter',
+    inputs: ['x', 'dy'],
+    result: ({ filterShape }) => filterShape,
+    size: ({ filterHeight, filterWidth }) => [filterHeight, filterWidth],
+  },
+];
+
+function isDirect({
+  dataFormat,
+  dilationHeight,
+  dilationWidth,
+  inChannels,
+  filterShape,
+}: ConvolutionInfo): boolean {
+  const dense = dilationHeight === 1 && dilationWidth === 1 && inChannels === filterShape[2];
+  return dense && dataFormat === 'channelsLast' && hasNativeOperations();
+}
+
+function listAttribute(name: string, value: number[]): AttributeList[number] {
+  return { name, type: nativeBackend().binding.TF_ATTR_INT, value };
+}
+
+/** One of the own operations with all that it takes but a tensor to add. */
+interface Call {
+  kernel: Kernel;
+  info: ConvolutionInfo;
+  inputs: Inputs;
+  /** The picture's margins besides those that the convolution has. */
+  margins: Offset;
+  /** The height and width of the result. */
+  size: number[];
+  result: Shape4D;
+}
+
+/** Records or executes an operation; an input gradient offers to be added to what there is. */
+function run(call: Call, addend?: TensorFlow.Tensor): TensorFlow.Tensor {
+  const { kernel, info, inputs, margins, size, result } = call;
+  const { strideHeight, strideWidth, padInfo } = info;
+  const attributes = [
+    listAttribute('strides', [strideHeight, strideWidth]),
+    listAttribute('pads', [padInfo.top + margins.top, padInfo.left + margins.left]),
+    listAttribute('size', size),
+  ];
+  const tensors: TensorFlow.Tensor[] = kernel.inputs.map((key) => inputs[key]);
+  if (addend) return execute(`${kernel.operation}Add`, attributes, [...tensors, addend], result);
+  return execute(kernel.operation, attributes, tensors, result);
+}
+
+/** An input gradient, which can be cut to its picture without margins, and added to another of the picture's gradients. */
+function inputGradient(call: Call): TensorFlow.Tensor {
+  const dx = run(call);
+  const [n, , , c] = call.result;
+  // What is rounded is the convolution's result, not a sum.
+  const isExact = reducedType(recordingPrecision() ?? 'float32') === undefined;
+  registerFusions(dx, [call.inputs.filter, call.inputs.dy], {
+    add: isExact ? (addend) => run(call, addend) : undefined,
+    slice: ([image, top, left, channel], [images, height, width, channels]) => {
+      if (image !== 0 || channel !== 0 || images !== n || channels !== c) return undefined;
+      return inputGradient({
+        ...call,
+        margins: { top: call.margins.top + top, left: call.margins.left + left },
+        size: [height, width],
+        result: [n, height, width, c],
+      });
+    },
+  });
+  return dx;
+}
+
+/** A kernel's result from the library's own operation, where it does what is asked. */
+function direct(
+  kernel: Kernel,
+  inputs: Inputs,
+  attributes: ConvolutionAttributes,
+): TensorFlow.Tensor | undefined {
+  const info = infoOf(kernel.shapes(inputs, attributes), attributes);
+  if (!isDirect(info)) return undefined;
+  const call = { kernel, info, inputs, size: kernel.size(info), result: kernel.result(info) };
+  if (!inputs.x) return inputGradient({ ...call, margins: { top: 0, left: 0 } });
+  const { source, ...margins } = unpadded(inputs.x);
+  const x = inputs.dy ? (recomputed(source, inputs.dy) as TensorFlow.Tensor4D) : source;
+  return run({ ...call, inputs: { ...inputs, x }, margins });
+}
+
+/** The convolution and its two gradients, and the fused one that a layer asks for. */
+export const convolutions: readonly Replacement[] = [
+  ...KERNELS.map((kernel) =>
+    kernelReplacement(
+      kernel.name,
+      (inputs: Inputs, attributes: ConvolutionAttributes, original: () => TensorFlow.Tensor) =>
+        direct(kernel, inputs, attributes) ?? original(),
+    ),
+  ),
+  kernelReplacement(
+    'FusedConv2D',
+    (inputs: Inputs, attributes: ConvolutionAttributes, original: () => TensorFlow.Tensor) => {
+      const isPlain = !inputs.bias && attributes.activation === 'linear';
+      return (isPlain && direct(KERNELS[0], inputs, attributes)) || original();
+    },
+  ),
+];

@@ -1,0 +1,90 @@
+/**
+ * The recording under way, and what kernels ask of it. Outside of a recording they run at once.
+ */
+import { type AttributeList, nativeBackend } from '../runtime/backend';
+import type { Precision } from '../runtime/session';
+import type { TensorFlow } from '../runtime/tensorflow';
+import type { Recorder } from './recorder';
+
+let active: Recorder | undefined;
+
+/** Calls `record` with a recorder as the active one. */
+export function withRecorder<T>(recorder: Recorder, record: () => T): T {
+  active = recorder;
+  try {
+    return record();
+  } finally {
+    active = undefined;
+  }
+}
+
+/** Whether a step is being recorded. */
+export function isRecording(): boolean {
+  return active !== undefined;
+}
+
+/**
+ * Updates variables in place by an operation that takes them as resources, which only a recorded step can.
+ *
+ * @returns false where nothing was done: no step is being recorded, or what the variables hold has to stay for clones, or
+ *   was assigned in this step
+ */
+export function recordUpdate(
+  op: string,
+  variables: TensorFlow.Variable[],
+  inputs: TensorFlow.Tensor[],
+  attributes: AttributeList,
+): boolean {
+  const recorder = active;
+  if (!recorder || !variables.every((variable) => recorder.isUpdatable(variable))) return false;
+  recorder.update(op, variables, inputs, attributes);
+  return true;
+}
+
+/**
+ * Remembers the values of tensors at this point of the recording.
+ *
+ * @returns tells whether they are still the same: a variable has another value after an update
+ */
+export function watchValues(tensors: readonly TensorFlow.Tensor[]): () => boolean {
+  const recorder = active;
+  const outputs = tensors.map((tensor) => recorder?.outputOf(tensor));
+  return () =>
+    recorder !== undefined && tensors.every((tensor, i) => recorder.outputOf(tensor) === outputs[i]);
+}
+
+/** What the step that is being recorded computes convolutions and products in. */
+export function recordingPrecision(): Precision | undefined {
+  return active?.precision;
+}
+
+/**
+ * Places what `record` adds on a device, in the step that is being recorded.
+ *
+ * @param device `cpu:1`, `gpu:0`
+ */
+export function onDevice<T>(device: string, record: () => T): T {
+  return active ? active.recordAt({ device: `/device:${device.toUpperCase()}` }, record) : record();
+}
+
+/** Has what `record` adds run after a tensor was computed, in the step that is being recorded. */
+export function recordAfter<T>(tensor: TensorFlow.Tensor, record: () => T): T {
+  return active ? active.recordAfter(tensor, record) : record();
+}
+
+/**
+ * Executes or records an operation whose output's shape TensorFlow doesn't infer.
+ *
+ * @param shape of the output
+ */
+export function execute(
+  op: string,
+  attributes: AttributeList,
+  inputs: TensorFlow.Tensor[],
+  shape: number[],
+): TensorFlow.Tensor {
+  return (
+    active?.executeShaped(op, attributes, inputs, shape) ??
+    nativeBackend().executeSingleOutput(op, attributes, inputs)
+  );
+}

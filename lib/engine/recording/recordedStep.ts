@@ -1,0 +1,115 @@
+/**
+ * A function's recordings, one for each combination of input structures, types and shapes, in one session.
+ */
+import { EngineError } from '../../errors';
+import { type OperationCost, operationCosts } from '../runtime/operationCosts';
+import {
+  type Precision,
+  type RunArguments,
+  reasonOf,
+  type SessionOptions,
+  type Value,
+} from '../runtime/session';
+import type { TensorFlow } from '../runtime/tensorflow';
+import { tensorOf, valuesOf } from '../runtime/values';
+import { RecordCheck } from './check/recordCheck';
+import { Graph } from './graph';
+import { printTrace } from './print';
+import { type Trace, trace } from './trace';
+import { mapTensors, structureOf, type TensorTree, tensorsIn } from './tree';
+import { VariableStore } from './variableStore';
+
+/** A function that can be recorded. */
+export type StepFunction = (...inputs: TensorTree[]) => TensorTree;
+
+/** What a recording keeps to, besides what its session does. */
+export interface RecordOptions {
+  check?: boolean;
+  precision?: Precision;
+}
+
+/** Says why TensorFlow can't run a step that it could record. */
+function refuse(cause: unknown): never {
+  throw new EngineError(
+    `This step can't be run: ${reasonOf(cause)}.`,
+    'Try it with `compile: false`, which names the line.',
+    { cause },
+  );
+}
+
+/** Records a function at its first call with each combination of inputs, and runs the recordings. */
+export class RecordedStep {
+  private readonly check?: RecordCheck;
+  private readonly graph: Graph;
+  private readonly store: VariableStore;
+  private readonly traces = new Map<string, Trace>();
+
+  constructor(
+    private readonly fn: StepFunction,
+    private readonly options: RecordOptions,
+    session: SessionOptions,
+  ) {
+    const sessionOptions = { ...session, precision: options.precision };
+    if (options.check) this.check = new RecordCheck(fn, sessionOptions);
+    this.graph = this.check?.graph ?? new Graph(sessionOptions);
+    this.store = new VariableStore(this.graph);
+  }
+
+  async run(inputs: TensorTree[]): Promise<TensorTree> {
+    const { output, assigned, call } = this.prepare(inputs);
+    const running = this.graph.session.runAsync(...call);
+    this.store.assigned(assigned);
+    const fetched = await running.catch(refuse);
+    let next = 0;
+    return mapTensors(output, () => tensorOf(fetched[next++]));
+  }
+
+  profile(inputs: TensorTree[]): OperationCost[] {
+    const { assigned, call } = this.prepare(inputs);
+    let metadata: Uint8Array;
+    try {
+      metadata = this.graph.session.profile(...call);
+    } catch (cause) {
+      refuse(cause);
+    }
+    this.store.assigned(assigned);
+    return operationCosts(metadata);
+  }
+
+  /** The recording for some inputs with what to call the session with, which has all variables' newest values then. */
+  private prepare(inputs: TensorTree[]): Trace & { call: RunArguments } {
+    const tensors = inputs.flatMap((input, i) => tensorsIn(input, `input ${i}`));
+    const values = tensors.map(valuesOf);
+    const traced = this.traceFor(inputs, values);
+    this.store.push(traced.variables, traced.assigned);
+    return { ...traced, call: [traced.feeds, values, traced.fetches, traced.targets] };
+  }
+
+  /** The recording for such inputs, made at their first call. */
+  private traceFor(inputs: TensorTree[], values: Value[]): Trace {
+    const key = structureOf(inputs, ({ dtype, shape }: TensorFlow.Tensor) => `${dtype}[${shape}]`);
+    const known = this.traces.get(key);
+    if (known) {
+      this.check?.verify(known, inputs);
+      return known;
+    }
+    const traced = trace(this.fn, inputs, this.graph, this.store, this.options);
+    this.check?.add(traced, this.store);
+    this.traces.set(key, traced);
+    const { variables, targets } = traced.initial;
+    this.store.push(traced.variables, variables);
+    if (targets.length > 0) this.graph.session.run(traced.feeds, values, [], targets);
+    this.store.assigned(variables);
+    return traced;
+  }
+
+  /** The recordings as text, one after the other. */
+  print(): string {
+    return [...this.traces.values()].map((traced) => printTrace(traced, this.graph, this.store)).join('\n\n');
+  }
+
+  dispose(): void {
+    this.store.release();
+    this.graph.session.close();
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * TensorFlow's graph and session, as this library's own addon (native/graph_session.cc) offers them.
+ */
+import * as path from 'node:path';
+import { checkChoice } from '../../checks';
+import { EngineError } from '../../errors';
+import type { AttributeList } from './backend';
+import { usesGpu } from './device';
+import { addonFolder } from './tensorflow';
+
+/** A node's output: the node's number and which of its outputs. */
+export type Output = [node: number, output: number];
+
+/** A type and a shape in TensorFlow's terms: its number of the type, -1 for an unknown size, null for an unknown rank. */
+export interface OutputType {
+  dtype: number;
+  shape: number[] | null;
+}
+
+/** A tensor's values on their way into TensorFlow. */
+export interface Value {
+  dtype: number;
+  shape: readonly number[];
+  data: ArrayBufferView;
+}
+
+/** A tensor's values on their way out. */
+export interface FetchedValue {
+  dtype: number;
+  shape: number[];
+  data: ArrayBuffer;
+}
+
+/** What a run is asked for. */
+export type RunArguments = [feeds: Output[], values: Value[], fetches: Output[], targets: number[]];
+
+/** A graph that grows node by node, and a session that runs any part of it. */
+export interface GraphSession {
+  /** The operation's definition, a serialized `tensorflow.OpDef`. */
+  opDef(op: string): Uint8Array;
+  addNode(
+    op: string,
+    name: string,
+    inputs: (Output | Output[])[],
+    attributes: AttributeList,
+    controlInputs: number[],
+    device: string,
+  ): { node: number; outputs: OutputType[] };
+  run(...args: RunArguments): FetchedValue[];
+  /** Runs on a thread of its own, after all runs asked for before. */
+  runAsync(...args: RunArguments): Promise<FetchedValue[]>;
+  /** Runs as `run` does, and gives what each node cost: a serialized `tensorflow.RunMetadata`. */
+  profile(...args: RunArguments): Uint8Array;
+  close(): void;
+}
+
+interface Addon {
+  GraphSession: new (config: Uint8Array, tensorFloat32: boolean) => GraphSession;
+  hasNativeOperations: boolean;
+}
+
+/** The addon. Sessions are made by the class that stands in it, so that a benchmark may put one that counts there. */
+export function addon(): Addon {
+  try {
+    return require(path.join(addonFolder(), 'graph_session.node'));
+  } catch (cause) {
+    throw new EngineError(
+      `The engine's addon can't be loaded: ${(cause as Error).message.split('\n')[0]}`,
+      'Run the set-up again: `npm run setup` in this project, `npx resnet-notebooks setup` in your own.',
+      { cause },
+    );
+  }
+}
+
+/** What TensorFlow says of a failure, without what it repeats: an operation's definition, all kernels that there are. */
+export function reasonOf(cause: unknown): string {
+  const [reason] = (cause as Error).message.split(
+    /;? (?:while building NodeDef|for '\{\{node|used by \{\{node)|\n|; NodeDef/,
+  );
+  return reason.length > 300 ? `${reason.slice(0, 300)}…` : reason;
+}
+
+/**
+ * What convolutions and products are computed in. `float32`: all of its 24 bits. `tf32`: float32 whose factors a GPU may round
+ * to 11 bits, where it is faster by that; TensorFlow's default. `bfloat16`: 8 bits and the range of float32. `float16`: 11 bits, and
+ * a range that gradients fall out of unless the loss is scaled. On a GPU, steps that run at the same time should agree on
+ * float32 or tf32: TensorFlow has one switch for both.
+ */
+export type Precision = 'float32' | 'tf32' | 'bfloat16' | 'float16';
+
+export const PRECISIONS: readonly Precision[] = ['float32', 'tf32', 'bfloat16', 'float16'];
+
+/** How a session is made. */
+export interface SessionOptions {
+  /** As how many devices the processor is to appear, for a step that is spread over them. Default 1. */
+  cpus?: number;
+  /** Whether a GPU may round factors of float32 to 11 bits, which `float32` forbids. Default `tf32`. */
+  precision?: Precision;
+  /** Has TensorFlow's XLA compile what it can of the graph, on a GPU. Default false. */
+  xla?: boolean;
+  /** Whether TensorFlow may turn convolutions to NCHW, which it does on a GPU where it finds that cuDNN wants it. Default true. */
+  layoutPass?: boolean;
+}
+
+/** A field of a serialized protocol buffer: a number below 128, or what is nested, below 128 bytes. */
+function field(number: number, value: number | readonly number[]): number[] {
+  return typeof value === 'number' ? [number << 3, value] : [(number << 3) | 2, value.length, ...value];
+}
+
+/**
+ * A serialized `tensorflow.ConfigProto`.
+ *
+ * The processor appears as so many devices, and so many operations run at a time, each on all of its cores: two at a time only take
+ * the cache from each other, which makes a step of a residual network 4 to 9 % longer. A GPU chooses the number itself.
+ */
+function sessionConfig({ cpus = 1, xla = false, layoutPass = true }: SessionOptions): Uint8Array {
+  const onGpu = usesGpu();
+  const isPlainGpu = onGpu && cpus === 1;
+  const deviceCount = field(1, [...field(1, [...Buffer.from('CPU')]), ...field(2, cpus)]);
+  const interOpThreads = field(5, cpus);
+  const globalJitLevel = field(3, field(5, 1)); // optimizer_options: ON_1
+  const allowSoftPlacement = field(7, 1);
+  const layoutOptimizer = field(10, field(1, 2)); // rewrite_options: OFF
+  return Uint8Array.from([
+    ...(isPlainGpu ? [] : [...deviceCount, ...interOpThreads]),
+    // What a card has no kernel for, the processor computes.
+    ...(onGpu ? allowSoftPlacement : []),
+    ...field(10, [...(xla ? globalJitLevel : []), ...(layoutPass ? [] : layoutOptimizer)]),
+  ]);
+}
+
+/** An empty graph with its session. */
+export function newGraphSession(options: SessionOptions = {}): GraphSession {
+  return new (addon().GraphSession)(sessionConfig(options), options.precision !== 'float32');
+}
+
+/**
+ * Whether to use this library's native operations (native/operations.cc): not every processor is the faster for them, and no GPU. The
+ * environment variable RESNET_KERNELS, `avx2` or `tensorflow`, chooses for tests and benchmarks.
+ *
+ * @throws ConfigError for another value of it
+ */
+export function hasNativeOperations(): boolean {
+  checkChoice('RESNET_KERNELS', process.env.RESNET_KERNELS || 'avx2', ['avx2', 'tensorflow']);
+  return !usesGpu() && addon().hasNativeOperations;
+}
