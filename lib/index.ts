@@ -6,6 +6,7 @@
 
 import { installKernels } from './engine/kernels/install';
 import { keepOutputs } from './notebook/keepOutputs';
+import { showTensors } from './notebook/showTensors';
 
 // charts: plain data to Plotly figures
 export { type BlockDiagramOptions, type BlockKind, blockDiagram } from './charts/blockDiagram';
@@ -74,7 +75,9 @@ export {
 } from './models/resNet';
 export { type Summary, type SummaryRow, summary } from './models/summary';
 export { tree } from './models/tree';
+
 // notebook: the same, shown in a notebook's cell, a terminal or a pipe
+
 export { evaluate } from './notebook/evaluate';
 export { learningRateRangeTest } from './notebook/learningRateRangeTest';
 export { liveReporter } from './notebook/liveReporter';
@@ -121,3 +124,4 @@ export type { TrainOptions } from './training/train';
 
 installKernels();
 keepOutputs();
+showTensors();

@@ -68,8 +68,10 @@ function plain(program: string, settings: NodeJS.ProcessEnv = {}) {
 const loading = (lines: string, end: string) => `
   const Module = require('node:module');
   const { _load } = Module;
+  let loads = 0;
   Module._load = (name, ...rest) => {
     if (name !== '@tensorflow/tfjs-node-gpu') return _load(name, ...rest);
+    if (loads++ > 0) return {};
     require('node:fs').writeSync(2, ${JSON.stringify(lines)});
     ${end}
   };

@@ -142,6 +142,39 @@ describe('summary and tree', () => {
     assert.throws(() => summary(resnet18({ width: 4 }), [64, 64, 3]), /takes inputs of \[32,32,3\]/);
   });
 
+  it('take a network of tf.sequential, with as many parameters as TensorFlow.js counts', () => {
+    const layers = [
+      tf.layers.conv2d({ name: 'conv', filters: 4, kernelSize: 3, inputShape: [8, 8, 3] }),
+      tf.layers.flatten({ name: 'flat' }),
+      tf.layers.dense({ name: 'linear', units: 2 }),
+    ];
+    const net = tf.sequential({ name: 'mine', layers });
+    assert.deepEqual(
+      summary(net).rows.map(({ name, outputShape }) => [name, outputShape]),
+      [
+        ['Conv2d-1', [-1, 6, 6, 4]],
+        ['Linear-2', [-1, 2]],
+      ],
+    );
+    assert.equal(summary(net).parameters, net.countParams());
+    assert.match(
+      tree(net),
+      /^mine\(\n {2}\(conv\): Conv2d\(3, 4, .*\)\n {2}\(linear\): Linear\(144, 2, bias=true\)\n\)$/,
+    );
+  });
+
+  it('refuse a network without layers, and one of several inputs', () => {
+    const [a, b] = [tf.input({ shape: [3] }), tf.input({ shape: [3] })];
+    const two = tf.model({
+      inputs: [a, b],
+      outputs: tf.layers.add().apply([a, b]) as TensorFlow.SymbolicTensor,
+    });
+    for (const look of [summary, tree]) {
+      assert.throws(() => look(tf.sequential()), ModelError);
+      assert.throws(() => look(two), /has 2 inputs\.\nGive a network with one input\./);
+    }
+  });
+
   it('nest as PyTorch prints', () => {
     const lines = tree(resnet18()).split('\n');
     assert.deepEqual(lines.slice(0, 9), [

@@ -1,6 +1,7 @@
 /**
  * How all charts look: one font, one set of colours, one frame.
  */
+import { showAs } from '../showAs';
 import type { Figure, FigureLayout } from './figure';
 import { FONT_FAMILY } from './fonts';
 
@@ -68,5 +69,10 @@ const template = {
  * @param layout Plotly's settings, over those of the look; sizes in CSS pixels.
  */
 export function themed(data: object[], layout: Partial<FigureLayout> & { height: number }): Figure {
-  return { data, layout: { template, width: CHART_WIDTH, ...layout } };
+  return showAs<Figure>({ data, layout: { template, width: CHART_WIDTH, ...layout } }, { full: figureText });
+}
+
+function figureText({ layout: { title, width, height } }: Figure): string {
+  const name = title?.text ? `Figure '${title.text}'` : 'Figure';
+  return `${name} of ${width}×${height} pixels: \`await show(figure)\` draws it.`;
 }

@@ -5,6 +5,7 @@
 import { usesGpu } from '../engine/runtime/device';
 import { tf } from '../engine/runtime/tensorflow';
 import { ConfigError } from '../errors';
+import { count, showAs } from '../showAs';
 import { augmentInto, randomAugmentation, UNCHANGED } from './augment';
 import type { Batch, BatchDraws, BatchInputs } from './batch';
 import { CHANNELS, type Dataset, IMAGE_LENGTH, IMAGE_SIZE } from './dataset';
@@ -60,6 +61,21 @@ export class DataLoader implements Iterable<Batch> {
   readonly #onDevice: boolean;
   /** Made at its first use. */
   #deviceImages?: DeviceImages;
+
+  static {
+    showAs(DataLoader.prototype, {
+      full: (loader) => {
+        const { dataset, length, batchSize } = loader;
+        const options = [
+          ...(loader.#shuffle ? ['shuffled'] : []),
+          ...(loader.#augment ? ['augmented'] : []),
+          ...(loader.#onDevice ? ['made on the device'] : []),
+        ];
+        const batches = `${count(length)} ${length === 1 ? 'batch' : 'batches'} of ${batchSize}`;
+        return `DataLoader: ${[`${batches} from ${count(dataset.length)} images`, ...options].join(', ')}, seed ${loader.#seed}`;
+      },
+    });
+  }
 
   /** @throws ConfigError when a setting is out of its range, or `dropLast` would leave no batch at all. */
   constructor(

@@ -2,6 +2,7 @@
  * Labelled images in memory.
  */
 import { ConfigError, DataError } from '../errors';
+import { count, showAs, tableLines } from '../showAs';
 import { CLASS_NAMES } from './classNames';
 import { Random } from './random';
 
@@ -22,6 +23,10 @@ export class Dataset {
   readonly classNames: readonly string[];
   /** Height, width and channels of an image. */
   readonly imageShape: readonly [number, number, number] = [IMAGE_SIZE, IMAGE_SIZE, CHANNELS];
+
+  static {
+    showAs(Dataset.prototype, { full: datasetText });
+  }
 
   /**
    * Takes the arrays as they are, without copying them.
@@ -127,4 +132,14 @@ export class Dataset {
       throw new ConfigError(`There is no image ${index}.`, `Give an index of 0 to ${this.length - 1}.`);
     }
   }
+}
+
+function datasetText(dataset: Dataset): string {
+  const { length, classNames, imageShape } = dataset;
+  const counts = dataset.classCounts();
+  const rows = classNames.map((name, i) => [name, count(counts[i])]);
+  return [
+    `Dataset of ${count(length)} images of ${imageShape.join('×')} in ${classNames.length} classes`,
+    ...tableLines(['Class', 'Images'], rows),
+  ].join('\n');
 }

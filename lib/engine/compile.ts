@@ -4,6 +4,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { checkChoice } from '../checks';
 import { ConfigError, EngineError } from '../errors';
+import { showAs } from '../showAs';
 import { installKernels } from './kernels/install';
 import { RecordedStep, type StepFunction } from './recording/recordedStep';
 import { mapTensors, type TensorTree, tensorsIn } from './recording/tree';
@@ -135,5 +136,8 @@ export function compile<Inputs extends TensorTree[], Output extends TensorTree>(
     runner?.dispose();
     runner = undefined;
   };
-  return Object.assign(step, { profile, toString: () => alive().print(), dispose });
+  const name = fn.name ? `Step '${fn.name}'` : 'Step';
+  return showAs(Object.assign(step, { profile, toString: () => alive().print(), dispose }), {
+    full: () => `${name}${runner ? '' : ', disposed'}: call it with tensors, and await what it gives.`,
+  });
 }

@@ -3,6 +3,7 @@
  */
 import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
+import { showAs } from '../showAs';
 
 /** The kernels of a convolution of colour pictures; each is a small picture itself. */
 export interface Filters {
@@ -30,5 +31,12 @@ export function firstLayerFilters(net: TensorFlow.LayersModel): Filters {
     );
   }
   const [height, width, , count] = kernel.shape;
-  return { layer: layer.name, height, width, count, values: kernel.dataSync() as Float32Array };
+  const values = kernel.dataSync() as Float32Array;
+  return showAs(
+    { layer: layer.name, height, width, count, values },
+    {
+      full: () =>
+        `Filters of ${layer.name}: ${count} of ${height}×${width}×3\nfilterChart makes a figure of them, which show draws.`,
+    },
+  );
 }

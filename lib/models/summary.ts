@@ -1,11 +1,11 @@
 /**
  * The table of a network's layers, shapes, parameters and memory, as torchsummary prints it.
  */
-import { inspect } from 'node:util';
 import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
+import { showAs } from '../showAs';
 import { isPyTorchModule, moduleType } from './moduleType';
-import { type Module, modulesOf, type Shape } from './walk';
+import { inputShapeOf, type Module, modulesOf, type Shape } from './walk';
 
 /** One layer or block in a summary. */
 export interface SummaryRow {
@@ -88,7 +88,7 @@ function table(summary: Summary): string {
 }
 
 function checkedShape(net: TensorFlow.LayersModel, inputShape?: readonly number[]): Shape {
-  const own = net.inputs[0].shape as Shape;
+  const own = inputShapeOf(net);
   const shape = inputShape ? [null, ...inputShape] : own;
   const fits =
     shape.length === own.length && own.every((length, i) => length === null || length === shape[i]);
@@ -114,7 +114,8 @@ function checkedShape(net: TensorFlow.LayersModel, inputShape?: readonly number[
  * them have no row, as the article's table has none. `console.log(summary(net))` prints the table.
  *
  * @param inputShape `[height, width, channels]`; by default the network's own
- * @throws ModelError for a shape that the network doesn't take, or none where it takes any size
+ * @throws ModelError for a shape that the network doesn't take, or none where it takes any size; for a network without layers or with
+ *   several inputs
  */
 export function summary(net: TensorFlow.LayersModel, inputShape?: readonly number[]): Summary {
   const shape = checkedShape(net, inputShape);
@@ -137,6 +138,8 @@ export function summary(net: TensorFlow.LayersModel, inputShape?: readonly numbe
       return table(this);
     },
   };
-  // Both `console.log` and a notebook's last line print an object by this.
-  return Object.defineProperty(result, inspect.custom, { value: () => table(result), enumerable: false });
+  return showAs(result, {
+    full: table,
+    short: () => `Summary of ${rows.length} layers, ${parameters.toLocaleString('en-US')} parameters`,
+  });
 }

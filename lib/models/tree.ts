@@ -3,7 +3,7 @@
  */
 import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { isPyTorchModule, moduleType } from './moduleType';
-import { type Module, modulesOf, type Shape } from './walk';
+import { inputShapeOf, type Module, modulesOf, type Shape } from './walk';
 
 /** Channels or features: the last size of a shape. */
 function channels(shape: Shape): number | null {
@@ -84,9 +84,11 @@ function print({ type, entries }: Level, indent: string): string {
  * The structure of a network or a block as nested text, one line a layer, its names those of the layers.
  *
  * Sums and the rectifiers behind them are part of a block and have no line.
+ *
+ * @throws ModelError for a network without layers or with several inputs
  */
 export function tree(net: TensorFlow.LayersModel): string {
-  const modules = modulesOf(net, net.inputs[0].shape as Shape);
+  const modules = modulesOf(net, inputShapeOf(net));
   const root: Level = { type: net.name, entries: new Map() };
   place(root, modules);
   return print(root, '');

@@ -2,6 +2,7 @@
  * A network as the reader knows it: its modules in the order in which they run, blocks opened up.
  */
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
+import { ModelError } from '../errors';
 
 /** One layer or block of a network. */
 export interface Module {
@@ -29,6 +30,21 @@ interface Node {
 interface Structure {
   inboundNodes: Node[];
   outputLayers: TensorFlow.layers.Layer[];
+  /** Of a `tf.sequential`: the network that it makes of its layers. */
+  model?: TensorFlow.LayersModel;
+}
+
+/**
+ * The shape that a network takes, the batch's size first.
+ *
+ * @throws ModelError for a network without layers, or with several inputs
+ */
+export function inputShapeOf(net: TensorFlow.LayersModel): Shape {
+  const { inputs = [] } = net;
+  if (inputs.length === 1) return inputs[0].shape as Shape;
+  throw inputs.length === 0
+    ? new ModelError(`${net.name} has no layers yet.`, 'Add some; the first one needs an inputShape.')
+    : new ModelError(`${net.name} has ${inputs.length} inputs.`, 'Give a network with one input.');
 }
 
 /**
@@ -38,9 +54,11 @@ interface Structure {
  * @param inputShape with the batch's size first, as null
  */
 export function modulesOf(net: TensorFlow.LayersModel, inputShape: Shape): Module[] {
+  if (!net.built) net.build([]); // a tf.sequential, whose layers stand alone until then
+  const { model = net } = net as unknown as Structure;
   const shapes = new Map<TensorFlow.layers.Layer, Shape>();
   const modules: Module[] = [];
-  const members = new Set(net.layers);
+  const members = new Set(model.layers);
 
   const visit = (layer: TensorFlow.layers.Layer): Shape => {
     const known = shapes.get(layer);
@@ -55,7 +73,7 @@ export function modulesOf(net: TensorFlow.LayersModel, inputShape: Shape): Modul
     return outputShape;
   };
 
-  (net as unknown as Structure).outputLayers.forEach(visit);
+  (model as unknown as Structure).outputLayers.forEach(visit);
   return modules;
 }
 

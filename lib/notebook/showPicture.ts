@@ -2,7 +2,7 @@
  * Shows a picture below the cell.
  */
 import { pictureToPng } from '../charts/pictureToPng';
-import type { Picture } from '../prediction/picture';
+import { type Picture, pictureText } from '../prediction/picture';
 import { cellOutput } from './kernel';
 
 /**
@@ -10,7 +10,7 @@ import { cellOutput } from './kernel';
  * can be seen. Outside a notebook it prints a line with the picture's size.
  */
 export function showPicture(picture: Picture): void {
-  const text = `Picture of ${picture.width}×${picture.height} pixels`;
+  const text = pictureText(picture);
   const write = cellOutput();
   if (!write) {
     console.log(text);

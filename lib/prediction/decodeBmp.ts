@@ -4,7 +4,7 @@
  */
 import { ImageError } from '../errors';
 import { checkPixels } from './limits';
-import type { Picture } from './picture';
+import { type Picture, pictureOf } from './picture';
 
 /** How pixels are stored. Others are run-length codes, or a JPEG or PNG inside. */
 const BI_RGB = 0;
@@ -147,7 +147,7 @@ function decode(view: DataView, name: string): Picture {
     if (bitsPerPixel <= 8) readIndexedRow(view, at, header, name, data, to);
     else readColourRow(view, at, header, data, to);
   }
-  return { width, height, data };
+  return pictureOf(width, height, data);
 }
 
 /**

@@ -6,7 +6,7 @@ import { decodeBmp } from './decodeBmp';
 import { type ImageFormat, imageFormat, looksLike } from './imageFormat';
 import { checkScans } from './jpegScans';
 import { checkPixels, MAX_PIXELS } from './limits';
-import type { Picture } from './picture';
+import { type Picture, pictureOf } from './picture';
 
 const READABLE = 'JPEG, PNG, WebP, GIF, AVIF, TIFF or BMP';
 
@@ -51,11 +51,7 @@ async function decodeWithSharp(
     .toColourspace('srgb')
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
-  return {
-    width: info.width,
-    height: info.height,
-    data: new Uint8Array(data.buffer, data.byteOffset, data.length),
-  };
+  return pictureOf(info.width, info.height, new Uint8Array(data.buffer, data.byteOffset, data.length));
 }
 
 /**

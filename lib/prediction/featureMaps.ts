@@ -4,6 +4,7 @@
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { stageLayers } from '../models/stages';
 import { outputIn } from '../models/walk';
+import { showAs } from '../showAs';
 import { networkInput } from './networkInput';
 import type { Picture } from './picture';
 
@@ -28,7 +29,7 @@ export function featureMaps(net: TensorFlow.LayersModel, picture: Picture): Feat
   const layers = stageLayers(net);
   // Made of the network's own layers, so it has no weights to free.
   const upToStages = tf.model({ inputs: net.inputs, outputs: layers.map((layer) => outputIn(net, layer)) });
-  return tf.tidy(() => {
+  const found: FeatureMaps[] = tf.tidy(() => {
     const images = networkInput(net, picture); // [1, h, w, 3]
     const outputs = upToStages.apply(images, { training: false }) as TensorFlow.Tensor4D[]; // [1, h, w, c] each
     return outputs.map((output, i) => {
@@ -36,4 +37,9 @@ export function featureMaps(net: TensorFlow.LayersModel, picture: Picture): Feat
       return { layer: layers[i], height, width, channels, values: output.dataSync() as Float32Array };
     });
   });
+  return found.map((maps) => showAs(maps, { full: featureMapsText }));
+}
+
+function featureMapsText({ layer, height, width, channels }: FeatureMaps): string {
+  return `FeatureMaps of ${layer}: ${channels} of ${height}×${width}`;
 }

@@ -8,7 +8,7 @@ import { ModelError } from '../errors';
 import { networkInfo } from '../models/networkInfo';
 import { networkInput } from './networkInput';
 import type { Picture } from './picture';
-import type { Prediction } from './prediction';
+import { type Prediction, shownPrediction } from './prediction';
 import type { Fit } from './resizePicture';
 
 /** How a picture is made ready for a network, and how the network runs. */
@@ -80,7 +80,7 @@ export async function predictImage(
     );
   }
   const classIndex = logits.indexOf(Math.max(...logits));
-  return {
+  return shownPrediction({
     probabilities: Array.from(probabilities),
     classIndex,
     className: classNames[classIndex],
@@ -88,5 +88,5 @@ export async function predictImage(
     probability: probabilities[classIndex],
     classNames,
     picture,
-  };
+  });
 }

@@ -1,6 +1,7 @@
 /**
  * What a network says of a picture, and the lines that tell it.
  */
+import { percent, showAs } from '../showAs';
 import type { Picture } from './picture';
 
 /** What a network says of one picture. */
@@ -17,6 +18,26 @@ export interface Prediction {
   readonly classNames: readonly string[]; // [classes]
   /** The picture as it was given, before it was resized. */
   readonly picture: Picture;
+}
+
+/** Classes that a printed prediction names. */
+const TOP = 5;
+
+/** Has a prediction printed as its most probable classes. */
+export function shownPrediction(prediction: Prediction): Prediction {
+  return showAs(prediction, { full: predictionText });
+}
+
+function predictionText({ className, probability, probabilities, classNames }: Prediction): string {
+  const top = probabilities
+    .map((share, index) => ({ share, name: classNames[index] }))
+    .sort((a, b) => b.share - a.share)
+    .slice(0, TOP);
+  const width = Math.max(...top.map(({ name }) => name.length));
+  return [
+    `Prediction: ${className}, ${percent(probability)}`,
+    ...top.map(({ share, name }) => `  ${name.padEnd(width)}  ${percent(share).padStart(8)}`),
+  ].join('\n');
 }
 
 /** A number as PyTorch prints it in a tensor: `9.9965e-01`. */

@@ -2,7 +2,7 @@
  * A picture at the size that a network looks at.
  */
 import { ImageError } from '../errors';
-import type { Picture } from './picture';
+import { type Picture, pictureOf } from './picture';
 
 /** What to do with a picture whose sides are in another proportion than the network's input. */
 export type Fit =
@@ -87,5 +87,5 @@ export function resizePicture(picture: Picture, width: number, height: number, f
       data[y * rowLength + x] = Math.round(sum);
     }
   });
-  return { width, height, data };
+  return pictureOf(width, height, data);
 }

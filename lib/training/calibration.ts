@@ -3,6 +3,7 @@
  */
 import { checkPositiveInteger } from '../checks';
 import { DataError } from '../errors';
+import { count, percent, showAs, tableLines } from '../showAs';
 
 /** The images whose confidence lies within one range. */
 export interface CalibrationBin {
@@ -56,7 +57,7 @@ export function calibration(
   }
   const n = confidences.length;
   const total = (of: (sum: (typeof sums)[number]) => number) => sums.reduce((all, sum) => all + of(sum), 0);
-  return {
+  const result: Calibration = {
     bins: sums.map(({ count, confidence, right }, i) => ({
       from: i / bins,
       to: (i + 1) / bins,
@@ -69,6 +70,21 @@ export function calibration(
     // count / n * |right / count - confidence / count|, shortened
     expectedCalibrationError: total(({ right, confidence }) => Math.abs(right - confidence)) / n,
   };
+  return showAs(result, { full: calibrationText });
+}
+
+function calibrationText({ bins, confidence, accuracy, expectedCalibrationError }: Calibration): string {
+  const rows = bins.map((bin) => [
+    `${percent(bin.from)} to ${percent(bin.to)}`,
+    count(bin.count),
+    bin.count > 0 ? percent(bin.confidence) : '',
+    bin.count > 0 ? percent(bin.accuracy) : '',
+  ]);
+  return [
+    `Calibration: mean confidence ${percent(confidence)}, accuracy ${percent(accuracy)}, expected calibration error ${percent(expectedCalibrationError)}`,
+    ...tableLines(['Confidence', 'Images', 'Mean', 'Accuracy'], rows),
+    'reliabilityDiagram makes a figure of it, which show draws.',
+  ].join('\n');
 }
 
 function check(confidences: ArrayLike<number>, correct: ArrayLike<boolean>): void {

@@ -2,7 +2,7 @@
  * Learning rate: down along half a cosine.
  */
 import { checkNumber, checkPositiveInteger } from '../checks';
-import type { Scheduler } from './scheduler';
+import { type Scheduler, showScheduler } from './scheduler';
 import type { SGD } from './sgd';
 
 /** What `CosineAnnealingLR` takes; the names are PyTorch's. */
@@ -25,6 +25,10 @@ export class CosineAnnealingLR implements Scheduler {
   private readonly tMax: number;
   private readonly etaMin: number;
   private epoch = 0;
+
+  static {
+    showScheduler(CosineAnnealingLR.prototype);
+  }
 
   constructor(
     readonly optimizer: SGD,

@@ -5,6 +5,7 @@ import type { Batch, BatchDraws } from '../data/batch';
 import type { DataLoader } from '../data/dataLoader';
 import { type CompileOptions, compile, type Step } from '../engine/compile';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
+import { count, percent, showAs, tableLines } from '../showAs';
 import { type Criterion, crossEntropy } from './crossEntropy';
 import { checkFit } from './fit';
 
@@ -122,7 +123,7 @@ export async function evaluateWith(
     const images = confusion[label].reduce((sum, count) => sum + count, 0);
     return { className, correct, total: images, accuracy: correct / images };
   });
-  return {
+  const evaluation: Evaluation = {
     loss: loss / predictions.length,
     accuracy: perClass.reduce((sum, { correct }) => sum + correct, 0) / predictions.length,
     classNames,
@@ -130,4 +131,19 @@ export async function evaluateWith(
     confusion,
     predictions: Int32Array.from(predictions),
   };
+  return showAs(evaluation, { full: evaluationText });
+}
+
+function evaluationText({ loss, accuracy, perClass, predictions }: Evaluation): string {
+  const rows = perClass.map((entry) => [
+    entry.className,
+    count(entry.correct),
+    count(entry.total),
+    entry.total > 0 ? percent(entry.accuracy) : '',
+  ]);
+  return [
+    `Evaluation of ${count(predictions.length)} images: accuracy ${percent(accuracy)}, loss ${loss.toFixed(4)}`,
+    ...tableLines(['Class', 'Correct', 'Images', 'Accuracy'], rows),
+    'perClassChart and confusionChart make a figure of it, which show draws.',
+  ].join('\n');
 }

@@ -2,6 +2,8 @@
  * What a training run leaves behind: one record an epoch, and the line that tells it.
  */
 
+import { count, percent, showAs, tableLines } from '../showAs';
+
 /** What one epoch reached. Losses are means over images, accuracies fractions from 0 to 1. */
 export interface EpochRecord {
   /** Counted from 1. */
@@ -20,6 +22,33 @@ export interface EpochRecord {
 /** The course of a training run, oldest epoch first. */
 export interface History {
   readonly epochs: readonly EpochRecord[];
+}
+
+/** A history that is printed as a table. */
+export function historyOf(epochs: readonly EpochRecord[]): History {
+  return showAs({ epochs }, { full: historyText });
+}
+
+function historyText({ epochs }: History): string {
+  if (epochs.length === 0) return 'History of no epoch';
+  const best = epochs.reduce((a, b) => (b.testAccuracy > a.testAccuracy ? b : a));
+  const rows = epochs.map((record) => [
+    String(record.epoch),
+    record.trainLoss.toFixed(4),
+    percent(record.trainAccuracy),
+    record.testLoss.toFixed(4),
+    percent(record.testAccuracy),
+    String(Number(record.learningRate.toPrecision(4))),
+    formatDuration(record.seconds),
+  ]);
+  return [
+    `History of ${count(epochs.length)} ${epochs.length === 1 ? 'epoch' : 'epochs'}, best test accuracy ${percent(best.testAccuracy)} after epoch ${best.epoch}`,
+    ...tableLines(
+      ['Epoch', 'Train loss', 'Train acc', 'Test loss', 'Test acc', 'Learning rate', 'Time'],
+      rows,
+    ),
+    'plotHistory(history) draws the curves.',
+  ].join('\n');
 }
 
 /**

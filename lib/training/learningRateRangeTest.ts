@@ -6,6 +6,7 @@ import type { BatchInputs } from '../data/batch';
 import type { DataLoader } from '../data/dataLoader';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ConfigError } from '../errors';
+import { count, showAs } from '../showAs';
 import type { Criterion } from './crossEntropy';
 import { checkFit } from './fit';
 import { SGD, type SGDOptions } from './sgd';
@@ -67,7 +68,10 @@ export async function learningRateRangeTest(
   const optimizer = new SGD({ ...settings, lr: minLr });
   const step = compileTraining(net, { optimizer, criterion, makeBatch: (inputs) => loader.batch(inputs) });
   const batches = endless(loader);
-  const result: RangeTest = { learningRates: [], losses: [], smoothedLosses: [] };
+  const result = showAs<RangeTest>(
+    { learningRates: [], losses: [], smoothedLosses: [] },
+    { full: rangeTestText },
+  );
   try {
     while (result.losses.length < steps && !diverged(result) && !signal?.aborted) {
       optimizer.lr = minLr * (maxLr / minLr) ** (result.losses.length / (steps - 1));
@@ -86,6 +90,18 @@ export async function learningRateRangeTest(
     loader.epoch = epoch;
     loader.dispose();
   }
+}
+
+function rangeTestText({ learningRates, smoothedLosses }: RangeTest): string {
+  const steps = learningRates.length;
+  if (steps === 0) return 'RangeTest of no step';
+  const lowest = smoothedLosses.reduce((a, loss, i) => (loss < smoothedLosses[a] ? i : a), 0);
+  const rate = (i: number) => String(Number(learningRates[i].toPrecision(2)));
+  return [
+    `RangeTest of ${count(steps)} steps at learning rates of ${rate(0)} to ${rate(steps - 1)}, ` +
+      `the smoothed loss lowest at ${rate(lowest)}: ${smoothedLosses[lowest].toFixed(4)}`,
+    'rangeTestChart makes a figure of it, which show draws.',
+  ].join('\n');
 }
 
 function check(minLr: number, maxLr: number, steps: number): void {

@@ -3,7 +3,7 @@
  */
 import { checkNumber, checkPositiveInteger } from '../checks';
 import { ConfigError } from '../errors';
-import type { Scheduler } from './scheduler';
+import { type Scheduler, showScheduler } from './scheduler';
 import type { SGD } from './sgd';
 
 /** What `MultiStepLR` takes; the names are PyTorch's. */
@@ -24,6 +24,10 @@ export class MultiStepLR implements Scheduler {
   private readonly milestones: readonly number[];
   private readonly gamma: number;
   private epoch = 0;
+
+  static {
+    showScheduler(MultiStepLR.prototype);
+  }
 
   constructor(
     readonly optimizer: SGD,

@@ -3,7 +3,7 @@
  */
 import { checkChoice, checkNumber, checkPositive, checkPositiveInteger } from '../checks';
 import { ConfigError } from '../errors';
-import type { Scheduler } from './scheduler';
+import { type Scheduler, showScheduler } from './scheduler';
 import type { SGD } from './sgd';
 
 /** What `OneCycleLR` takes; the names and defaults are PyTorch's. */
@@ -50,6 +50,10 @@ export class OneCycleLR implements Scheduler {
   private readonly cycleMomentum: boolean;
   private readonly phases: readonly [up: Phase, down: Phase];
   private stepsDone = 0;
+
+  static {
+    showScheduler(OneCycleLR.prototype);
+  }
 
   constructor(
     readonly optimizer: SGD,

@@ -3,7 +3,7 @@
  */
 import { checkChoice, checkNumber } from '../checks';
 import { ConfigError } from '../errors';
-import type { Scheduler } from './scheduler';
+import { type Scheduler, showScheduler } from './scheduler';
 import type { SGD } from './sgd';
 
 /** What `ReduceLROnPlateau` takes; the names and defaults are PyTorch's. */
@@ -46,6 +46,10 @@ export class ReduceLROnPlateau implements Scheduler {
   private best: number;
   private badEpochs = 0;
   private cooldownLeft = 0;
+
+  static {
+    showScheduler(ReduceLROnPlateau.prototype);
+  }
 
   constructor(
     readonly optimizer: SGD,

@@ -1,6 +1,8 @@
 /**
  * What `train` asks of a learning-rate schedule.
  */
+import { inspect } from 'node:util';
+import { showAs } from '../showAs';
 import type { SGD } from './sgd';
 
 /** A learning-rate schedule: it writes `optimizer.lr` (one of them `optimizer.momentum` too) for the steps to come. */
@@ -16,4 +18,15 @@ export interface Scheduler {
   stateDict(): object;
   /** Takes over what `stateDict` of a scheduler with the same settings gave. */
   loadStateDict(state: object): void;
+}
+
+/** Has the schedulers of a class printed as what they have come to. */
+export function showScheduler(prototype: Scheduler): void {
+  showAs(prototype, {
+    full: (scheduler) => {
+      const { optimizer, interval } = scheduler;
+      const state = inspect(scheduler.stateDict(), { breakLength: Number.POSITIVE_INFINITY });
+      return `${scheduler.constructor.name}: learning rate ${Number(optimizer.lr.toPrecision(4))}, stepped after each ${interval}, ${state}`;
+    },
+  });
 }

@@ -6,6 +6,7 @@ import { choose, orZeros } from '../engine/operations/choose';
 import { applyMomentum } from '../engine/operations/momentum';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ConfigError } from '../errors';
+import { showAs } from '../showAs';
 
 /** What `SGD` takes; the names are PyTorch's. */
 export interface SGDOptions {
@@ -41,6 +42,13 @@ export class SGD {
   private learningRate!: number;
   private momentumShare!: number;
   private readonly velocityMap = new Map<TensorFlow.Variable, TensorFlow.Variable>();
+
+  static {
+    showAs(SGD.prototype, {
+      full: ({ lr, momentum, weightDecay, nesterov }) =>
+        `SGD { lr: ${lr}, momentum: ${momentum}, weightDecay: ${weightDecay}, nesterov: ${nesterov} }`,
+    });
+  }
 
   constructor({ lr, momentum = 0, weightDecay = 0, nesterov = false }: SGDOptions) {
     checkNumber('weightDecay', weightDecay, 0);

@@ -4,7 +4,7 @@
 import { DivergenceError } from './divergence';
 import { type EvaluationStep, evaluateWith } from './evaluate';
 import type { TrainListener } from './events';
-import type { EpochRecord, History } from './history';
+import { type EpochRecord, type History, historyOf } from './history';
 import type { Position, RunParts } from './runDescription';
 import type { SavedRun } from './savedRun';
 import { begun, type EpochProgress, trainEpoch } from './trainEpoch';
@@ -48,7 +48,7 @@ export async function trainEpochs(options: EpochsOptions, start: Position): Prom
       position = await goBack(options, error, position.rateFactor / 2);
     }
   }
-  return { epochs: position.records };
+  return historyOf(position.records);
 }
 
 /** Trains for an epoch, or what is left of it, and tests. */

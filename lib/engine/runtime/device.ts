@@ -2,6 +2,7 @@
  * What the engine computes on.
  */
 import * as os from 'node:os';
+import { showAs } from '../../showAs';
 import { nativeBackend } from './backend';
 import { type Card, cards, cudaLibraries, whyUnused } from './gpu';
 
@@ -50,12 +51,25 @@ function cpu(): Device {
     : processor;
 }
 
+function deviceText({ kind, name, cores, memory, computeCapability, cuda, cudnn, unused }: Device): string {
+  const parts = [
+    `${kind.toUpperCase()} ${name}`,
+    ...(cores ? [`${cores} cores`] : []),
+    ...(memory > 0 ? [`${(memory / 2 ** 30).toFixed(1)} GiB of memory`] : []),
+    ...(computeCapability ? [`compute capability ${computeCapability}`] : []),
+    ...(cuda ? [`CUDA ${cuda}`] : []),
+    ...(cudnn ? [`cuDNN ${cudnn}`] : []),
+    ...(unused ? [`not used: ${unused.name} (${unused.reason})`] : []),
+  ];
+  return `Device: ${parts.join(', ')}`;
+}
+
 let known: Device | undefined;
 
 /**
  * The device that everything runs on: the first GPU where TensorFlow found one it can use, else the CPU.
  */
 export function device(): Device {
-  known ??= usesGpu() ? gpu() : cpu();
+  known ??= showAs(usesGpu() ? gpu() : cpu(), { full: deviceText });
   return known;
 }

@@ -50,7 +50,7 @@ function loadError(cause: unknown, log = ''): EngineError {
  *
  * @param isVerbose whether the user asked for the log
  */
-function loadQuietly(isVerbose: boolean): typeof TensorFlow {
+function loadQuietly(isVerbose: boolean): void {
   let capture: StderrCapture;
   try {
     capture = require(path.join(addonFolder(), 'stderr_capture.node'));
@@ -59,20 +59,19 @@ function loadQuietly(isVerbose: boolean): typeof TensorFlow {
   }
   capture.start();
   try {
-    const loaded = require('@tensorflow/tfjs-node-gpu');
+    require('@tensorflow/tfjs-node-gpu');
     const log = capture.stop();
     // Other threads may have written meanwhile.
     const lines = log.split(/(?<=\n)/).filter((line) => isVerbose || !LOG_LINE.test(line));
     const others = lines.join('');
     // A write of nothing is an empty output in a notebook.
     if (others !== '') process.stderr.write(others);
-    return loaded;
   } catch (cause) {
     throw loadError(cause, capture.stop());
   }
 }
 
-function load(): typeof TensorFlow {
+function load(): void {
   const isVerbose = ['0', '1'].includes(process.env.TF_CPP_MIN_LOG_LEVEL ?? '');
   // Errors come as exceptions; what TensorFlow logs as one is often a pass of its optimizer that it does without.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
@@ -85,9 +84,14 @@ function load(): typeof TensorFlow {
   // tfjs-node 4.22 calls it on every tensor it makes; Node 23 took it away.
   const util: { isNullOrUndefined?: (value: unknown) => boolean } = require('node:util');
   util.isNullOrUndefined ??= (value) => value === null || value === undefined;
-  return loadQuietly(isVerbose);
+  loadQuietly(isVerbose);
 }
 
+load();
+
 /** TensorFlow.js on its native engine; its whole API, in one instance that all of the library shares. */
-export const tf: typeof TensorFlow = load();
+// An alias has the types too: `const a: tf.Tensor`. In this form, `= require`, no compiler moves it before `load()`.
+import tf = require('@tensorflow/tfjs-node-gpu');
+
 export type { TensorFlow };
+export { tf };
