@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command `resnet-notebooks`: the set-up, JupyterLab and notebooks without it, for this project and for any that installed it. */
 import { runLab } from './jupyter/lab.mjs';
-import { runNotebooks } from './jupyter/runNotebooks.mjs';
+import { findNotebooks, runNotebooks } from './jupyter/runNotebooks.mjs';
 import { main } from './main.mjs';
 import { SetupError } from './setup/errors.mjs';
 import { setUp } from './setup/index.mjs';
@@ -30,9 +30,10 @@ await main(async () => {
     throw new SetupError(`There is no ${unknown[0] ?? command}.`, HELP);
   }
   const project = findProject(process.cwd());
+  const notebooks = command === 'run' ? findNotebooks(project, args) : [];
   await setUp(project, { withData: !args.includes('--no-data') });
   if (command === 'lab') return runLab(project, args);
-  if (command === 'run') return (await runNotebooks(project, args)) ? 0 : 1;
+  if (command === 'run') return (await runNotebooks(project, notebooks)) ? 0 : 1;
   console.log(`JupyterLab: ${project.isCheckout ? 'npm run lab' : 'npx resnet-notebooks lab'}`);
   return 0;
 });

@@ -5,8 +5,9 @@ export async function main(program) {
   try {
     process.exitCode = await program();
   } catch (error) {
-    const { message, stack, fix, name } = /** @type {Error & { fix?: string }} */ (error);
+    const { message, stack, fix, name, exitCode } =
+      /** @type {Error & { fix?: string, exitCode?: number }} */ (error);
     console.error(`\n${fix !== undefined || name === 'SetupError' ? message : stack}`);
-    process.exitCode = 1;
+    process.exitCode = exitCode ?? 1;
   }
 }

@@ -1,7 +1,7 @@
 /** `npm start`: sets up what is missing, re-executes all notebooks, and says what they reached. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { runNotebooks } from './jupyter/runNotebooks.mjs';
+import { findNotebooks, runNotebooks } from './jupyter/runNotebooks.mjs';
 import { main } from './main.mjs';
 import { readJson } from './setup/files.mjs';
 import { setUp } from './setup/index.mjs';
@@ -12,7 +12,7 @@ await main(async () => {
   const began = Date.now();
   const project = projectAt(packageRoot);
   await setUp(project);
-  const passed = await runNotebooks(project, []);
+  const passed = await runNotebooks(project, findNotebooks(project, []));
   const reached = reachedSince(began, join(project.data, 'models'));
   console.log(`\nReached in ${formatSeconds((Date.now() - began) / 1000)}:`);
   console.log(reached.length > 0 ? reached.join('\n') : '  no network was trained');

@@ -24,7 +24,7 @@ describe('the notebooks with PROFILE=smoke', { concurrency: 2 }, () => {
   const folder = path.join(packageRoot, 'notebooks');
   for (const name of readdirSync(folder).filter((file) => /^\d.*\.ipynb$/.test(file))) {
     it(`${name} runs from top to bottom, without a word on stderr`, async () => {
-      assert.ok(await runNotebook(project, path.join(folder, name), executed));
+      assert.ok(await runNotebook(project, path.join(folder, name), path.join(executed, name)));
       const { cells } = JSON.parse(readFileSync(path.join(executed, name), 'utf8'));
       const outputs: CellOutput[] = cells.flatMap((cell: { outputs?: CellOutput[] }) => cell.outputs ?? []);
       assert.deepEqual(

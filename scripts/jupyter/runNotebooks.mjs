@@ -1,14 +1,29 @@
 /** Re-executes notebooks one after the other. */
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { SetupError } from '../setup/errors.mjs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { basename, join, relative, resolve, sep } from 'node:path';
+import { SetupError, UsageError } from '../setup/errors.mjs';
 import { executedFolder, runNotebook } from './runNotebook.mjs';
 
 /**
- * The project's numbered notebooks, in their order.
+ * The notebooks that a command names, else the project's numbered ones in their order.
  *
  * @param {import('../setup/project.mjs').Project} project
+ * @param {string[]} named paths, with or without `.ipynb`
+ * @returns {string[]} absolute paths, each once
  */
+export function findNotebooks(project, named) {
+  if (named.length === 0) return numberedNotebooks(project);
+  const isFile = (/** @type {string} */ path) => statSync(path, { throwIfNoEntry: false })?.isFile();
+  const found = named.map((name) => {
+    const paths = [resolve(name), `${resolve(name)}.ipynb`];
+    const path = paths.find(isFile) ?? paths.find(existsSync);
+    if (path === undefined) throw new UsageError(`There is no notebook ${resolve(name)}.`, 'Check its path.');
+    return path;
+  });
+  return [...new Set(found)];
+}
+
+/** @param {import('../setup/project.mjs').Project} project */
 function numberedNotebooks({ root }) {
   const folder = join(root, 'notebooks');
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => /^\d.*\.ipynb$/.test(name)) : [];
@@ -22,25 +37,50 @@ function numberedNotebooks({ root }) {
 }
 
 /**
- * Runs the notebooks that are named, else all numbered ones. One that fails doesn't keep the others from running.
+ * Runs notebooks. One that fails doesn't keep the others from running.
  *
  * @param {import('../setup/project.mjs').Project} project
- * @param {string[]} named paths
+ * @param {string[]} notebooks
  * @returns {Promise<boolean>} whether all passed
  */
-export async function runNotebooks(project, named) {
-  const notebooks = named.length > 0 ? named.map((path) => resolve(path)) : numberedNotebooks(project);
-  for (const notebook of notebooks) {
-    if (!existsSync(notebook)) throw new SetupError(`There is no notebook ${notebook}.`, 'Check its path.');
-  }
+export async function runNotebooks(project, notebooks) {
   const executed = executedFolder(project);
   // Only what this run makes shall lie there.
   rmSync(executed, { recursive: true, force: true });
   mkdirSync(executed, { recursive: true });
+  const copies = copyNames(notebooks);
   let passed = 0;
-  for (const notebook of notebooks) {
-    if (await runNotebook(project, notebook, executed)) passed += 1;
+  for (const [i, notebook] of notebooks.entries()) {
+    if (await runNotebook(project, notebook, join(executed, copies[i]))) passed += 1;
   }
   console.log(`\n${passed} of ${notebooks.length} notebooks passed. The executed copies: ${executed}`);
   return passed === notebooks.length;
+}
+
+/**
+ * A name for the executed copy of each notebook: its own, below its folder where another notebook has the same.
+ *
+ * @param {string[]} notebooks absolute paths
+ */
+export function copyNames(notebooks) {
+  // Without regard to case, as some file systems have it.
+  const key = (/** @type {string} */ path) => basename(path).toLowerCase();
+  return notebooks.map((path) => {
+    const alike = notebooks.filter((other) => key(other) === key(path));
+    if (alike.length === 1) return basename(path);
+    return relative(commonFolder(alike), path);
+  });
+}
+
+/**
+ * The lowest folder that all paths lie in.
+ *
+ * @param {string[]} paths
+ */
+function commonFolder(paths) {
+  const [first, ...others] = paths.map((path) => path.split(sep));
+  const differs = first.findIndex(
+    (part, i) => i === first.length - 1 || others.some((other) => other[i] !== part),
+  );
+  return first.slice(0, differs).join(sep) || sep;
 }

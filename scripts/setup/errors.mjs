@@ -12,6 +12,11 @@ export class SetupError extends Error {
   }
 }
 
+/** A command that was given in a way that it can't be run. */
+export class UsageError extends SetupError {
+  exitCode = 2;
+}
+
 /** A program that was started ended badly; `output` holds what it said, its first and last lines. */
 export class CommandError extends Error {
   /**

@@ -11,7 +11,9 @@ const KEPT_LAST = 16;
  * @typedef {object} RunOptions
  * @property {string} [cwd]
  * @property {NodeJS.ProcessEnv} [env]
+ * @property {string} [input] what it reads on its standard input; nothing by default
  * @property {(line: string) => void} [onLine] gets each line it says, on either stream
+ * @property {(line: string) => void} [onEvent] gets each line that it writes to file descriptor 3, which is open only then
  * @property {RegExp} [noise] lines that are not worth keeping
  * @property {(child: import('node:child_process').ChildProcess) => void} [onStart]
  */
@@ -25,20 +27,20 @@ const KEPT_LAST = 16;
  * @returns {Promise<string>} what it said: its first and last lines
  * @throws {CommandError} it can't be started, or ends with another code than 0
  */
-export function run(command, args, { cwd, env, onLine, noise, onStart } = {}) {
+export function run(command, args, { cwd, env, input, onLine, onEvent, noise, onStart } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    /** @type {import('node:child_process').StdioOptions} */
+    const stdio = [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'];
+    if (onEvent) stdio.push('pipe');
+    /** @type {import('node:child_process').ChildProcess} */
+    const child = spawn(command, args, { cwd, env, stdio });
+    // Of one that ends without having read its input the exit code tells.
+    child.stdin?.on('error', () => {}).end(input);
     /** @type {string[]} */
     const lines = [];
-    for (const stream of [child.stdout, child.stderr]) {
-      let rest = '';
-      stream.setEncoding('utf8').on('data', (/** @type {string} */ chunk) => {
-        const pieces = (rest + chunk).split(/[\r\n]+/);
-        rest = pieces.pop() ?? '';
-        pieces.forEach(take);
-      });
-      stream.on('end', () => take(rest));
-    }
+    for (const stream of [child.stdout, child.stderr]) if (stream) forEachLine(stream, take);
+    const events = /** @type {import('node:stream').Readable | null | undefined} */ (child.stdio[3]);
+    if (events && onEvent) forEachLine(events, onEvent);
     /** @param {string} line */
     function take(line) {
       if (line.trim() === '') return;
@@ -57,6 +59,22 @@ export function run(command, args, { cwd, env, onLine, noise, onStart } = {}) {
         );
     });
     if (child.pid !== undefined) onStart?.(child);
+  });
+}
+
+/**
+ * @param {import('node:stream').Readable} stream
+ * @param {(line: string) => void} take
+ */
+function forEachLine(stream, take) {
+  let rest = '';
+  stream.setEncoding('utf8').on('data', (/** @type {string} */ chunk) => {
+    const pieces = (rest + chunk).split(/[\r\n]+/);
+    rest = pieces.pop() ?? '';
+    pieces.forEach(take);
+  });
+  stream.on('end', () => {
+    if (rest !== '') take(rest);
   });
 }
 
