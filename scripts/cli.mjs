@@ -1,11 +1,14 @@
 #!/usr/bin/env node
 /** The command `resnet-notebooks`: the set-up, JupyterLab and notebooks without it, for this project and for any that installed it. */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { runLab } from './jupyter/lab.mjs';
 import { findNotebooks, runNotebooks } from './jupyter/runNotebooks.mjs';
 import { main } from './main.mjs';
-import { SetupError } from './setup/errors.mjs';
+import { UsageError } from './setup/errors.mjs';
+import { readJson } from './setup/files.mjs';
 import { setUp } from './setup/index.mjs';
-import { findProject } from './setup/project.mjs';
+import { findProject, packageRoot } from './setup/project.mjs';
 
 const HELP = `resnet-notebooks: ResNet on CIFAR-10 in TypeScript notebooks.
 
@@ -13,27 +16,108 @@ const HELP = `resnet-notebooks: ResNet on CIFAR-10 in TypeScript notebooks.
   setup --no-data    the same, without fetching CIFAR-10
   lab [ARGUMENTS]    sets up, then opens JupyterLab; the arguments are JupyterLab's own
   run [NOTEBOOKS]    sets up, then re-executes notebooks headless: those named, else all in notebooks/ with a number
-  --help             shows this
+  help [COMMAND]     shows this, or more of a command (also --help, -h)
+  --version, -v      shows the version
 
 What it makes lies in .resnet-notebooks and data, in the folder of the project's package.json.
 Environment: PYTHON and CXX name the Python and the C++ compiler to use, CIFAR10_DIR a folder that has the data
-already, PROFILE (quick, article or smoke) how much work the notebooks do.`;
+already, PROFILE (quick, article or smoke) how much work the notebooks do.
+Exit codes: 0 for success, 1 where a notebook or the set-up failed, 2 for a command that can't be understood.`;
+
+/** @type {Record<string, { help: string, run: (args: string[]) => Promise<number> }>} */
+const COMMANDS = {
+  setup: {
+    help: `resnet-notebooks setup [--no-data]
+
+Sets up what is missing in this project: Python's packages with JupyterLab, TensorFlow, the engine, the kernel and
+CIFAR-10. What is there is left alone; one that was interrupted goes on where it was.
+
+  --no-data    leaves out CIFAR-10 (150 MB to download)`,
+    async run(args) {
+      const { values } = parse('setup', { args, options: { 'no-data': { type: 'boolean' } } });
+      const project = findProject(process.cwd());
+      await setUp(project, { withData: !values['no-data'] });
+      console.log(`JupyterLab: ${project.isCheckout ? 'npm run lab' : 'npx resnet-notebooks lab'}`);
+      return 0;
+    },
+  },
+  lab: {
+    help: `resnet-notebooks lab [ARGUMENTS]
+
+Sets up what is missing, then opens JupyterLab in the project's notebooks folder, or in the project where there is
+none. All arguments are JupyterLab's own: lab --no-browser --port 9000, lab --help.`,
+    async run(args) {
+      const project = findProject(process.cwd());
+      await setUp(project);
+      return runLab(project, args);
+    },
+  },
+  run: {
+    help: `resnet-notebooks run [NOTEBOOKS]
+
+Sets up what is missing, then executes notebooks from top to bottom, each in its own folder, and writes the executed
+copies into .resnet-notebooks/executed. The notebooks themselves are left as they are. Without names it takes those
+in notebooks/ whose names begin with a number.
+
+A notebook passes when its kernel executed every cell without an error. Two tags of a cell are heeded:
+  raises-exception    the cell may end in an error; the cells below it are executed
+  skip-execution      the cell is left out
+
+Notebooks are for the kernels tslab (TypeScript) or jslab (JavaScript); one that names no kernel and no other language
+is taken for TypeScript.`,
+    async run(args) {
+      const { positionals } = parse('run', { args, allowPositionals: true });
+      const project = findProject(process.cwd());
+      const notebooks = findNotebooks(project, positionals);
+      await setUp(project);
+      return (await runNotebooks(project, notebooks)) ? 0 : 1;
+    },
+  },
+};
 
 await main(async () => {
-  const [command, ...args] = process.argv.slice(2);
-  if (command === undefined || command === '--help' || command === '-h' || command === 'help') {
-    console.log(HELP);
+  const [first = 'help', ...args] = process.argv.slice(2);
+  if (first === '--version' || first === '-v') {
+    console.log(readJson(join(packageRoot, 'package.json')).version);
     return 0;
   }
-  const unknown = command === 'setup' ? args.filter((arg) => arg !== '--no-data') : [];
-  if (!['setup', 'lab', 'run'].includes(command) || unknown.length > 0) {
-    throw new SetupError(`There is no ${unknown[0] ?? command}.`, HELP);
+  if (['help', '--help', '-h'].includes(first)) {
+    console.log(args.length === 0 ? HELP : commandOf(args[0]).help);
+    return 0;
   }
-  const project = findProject(process.cwd());
-  const notebooks = command === 'run' ? findNotebooks(project, args) : [];
-  await setUp(project, { withData: !args.includes('--no-data') });
-  if (command === 'lab') return runLab(project, args);
-  if (command === 'run') return (await runNotebooks(project, notebooks)) ? 0 : 1;
-  console.log(`JupyterLab: ${project.isCheckout ? 'npm run lab' : 'npx resnet-notebooks lab'}`);
-  return 0;
+  const command = commandOf(first);
+  // JupyterLab answers to these itself.
+  if (first !== 'lab' && args.some((arg) => arg === '--help' || arg === '-h')) {
+    console.log(command.help);
+    return 0;
+  }
+  return command.run(args);
 });
+
+/** @param {string} name */
+function commandOf(name) {
+  if (!Object.hasOwn(COMMANDS, name)) {
+    throw new UsageError(
+      `There is no ${name.startsWith('-') ? 'option' : 'command'} ${name}.`,
+      'The commands are setup, lab, run and help. `resnet-notebooks help` explains them.',
+    );
+  }
+  return COMMANDS[name];
+}
+
+/**
+ * @template {import('node:util').ParseArgsConfig} T
+ * @param {string} command
+ * @param {T} config
+ */
+function parse(command, config) {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    const { message } = /** @type {Error} */ (error);
+    throw new UsageError(
+      `${command}: ${message.split('. ')[0]}.`,
+      `\`resnet-notebooks help ${command}\` shows what it takes.`,
+    );
+  }
+}
