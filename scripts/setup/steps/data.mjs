@@ -8,16 +8,19 @@ import { packageRoot } from '../project.mjs';
 const require = createRequire(import.meta.url);
 const module = () => join(packageRoot, 'lib', 'dist', 'data', 'cifar10.js');
 
+/** @typedef {import('../../../lib/data/cifar10.js')} Cifar10Module */
+/** @typedef {import('../../../lib/data/cifar10Source.js').Cifar10Progress} Cifar10Progress */
+
 /**
  * Calls the library's `ensureCifar10`: CIFAR10_DIR names a folder that has the data already.
  *
  * @param {import('../project.mjs').Project} project
- * @param {{ download: boolean, onProgress?: (progress: { received: number, total: number, source: string }) => void }} options
+ * @param {{ download: boolean, onProgress?: (progress: Cifar10Progress) => void }} options
  * @returns {Promise<string>} the folder
  */
 function ensure({ data }, { download, onProgress }) {
   const named = process.env.CIFAR10_DIR;
-  const { ensureCifar10 } = require(module());
+  const { ensureCifar10 } = /** @type {Cifar10Module} */ (require(module()));
   return ensureCifar10({ root: named || data, download: download && !named, onProgress });
 }
 
@@ -46,8 +49,10 @@ export const data = {
   async run(project, work) {
     const folder = await ensure(project, {
       download: true,
-      onProgress: ({ received, total, source }) =>
-        work.update(`${bar(received / total)} of ${megabytes(total)} from ${source}`),
+      onProgress: ({ step, done, total, source }) =>
+        work.update(
+          `${bar(done / total)} of ${megabytes(total)} ${step === 'unpack' ? 'unpacked, ' : ''}from ${source}`,
+        ),
     });
     return `in ${folder}`;
   },
