@@ -5,6 +5,7 @@
  */
 
 import { installKernels } from './engine/kernels/install';
+import { handleExpectedErrors } from './notebook/expectedErrors';
 import { keepOutputs } from './notebook/keepOutputs';
 import { showTensors } from './notebook/showTensors';
 
@@ -123,5 +124,6 @@ export { SGD, type SGDOptions, type SGDState } from './training/sgd';
 export type { TrainOptions } from './training/train';
 
 installKernels();
+handleExpectedErrors();
 keepOutputs();
 showTensors();

@@ -33,13 +33,12 @@ async function withKernel<T>(work: (folder: string, env: NodeJS.ProcessEnv) => P
 }
 
 /** Executes cells with nbconvert. Returns each cell's outputs, as the notebook keeps them. */
-function execute(cells: string[]): Promise<Output[][]> {
+function execute(cells: string[], ...options: string[]): Promise<Output[][]> {
   return withKernel(async (folder, env) => {
     const file = join(folder, 'notebook.ipynb');
     await writeFile(file, notebookOf(cells, 'under-test'));
-    await run(join(BIN, 'jupyter'), ['nbconvert', '--to', 'notebook', '--execute', '--inplace', file], {
-      env,
-    });
+    const toNotebook = ['nbconvert', '--to', 'notebook', '--execute', '--inplace', ...options];
+    await run(join(BIN, 'jupyter'), [...toNotebook, file], { env });
     const executed = JSON.parse(await readFile(file, 'utf8'));
     return executed.cells.map(({ outputs }: { outputs: Output[] }) => outputs);
   });
@@ -110,6 +109,25 @@ require(${JSON.stringify(join(ROOT, 'lib/notebook/keepOutputs.ts'))});`,
     after.flatMap(({ text }) => text),
     ['after\n'],
   );
+});
+
+test('the cells below an expected error are executed', async () => {
+  const outputs = await execute(
+    [
+      `${register}
+require(${JSON.stringify(join(ROOT, 'lib/notebook/expectedErrors.ts'))});`,
+      "throw new Error('on purpose');",
+      "console.log('first');",
+      'const wrong: string = 1;',
+      "console.log('second');",
+    ],
+    '--allow-errors',
+  );
+  const texts = outputs.map((cell) => cell.flatMap(({ text }) => text ?? []).join(''));
+  assert.match(texts[1], /on purpose/);
+  assert.equal(texts[2], 'first\n');
+  assert.match(texts[3], /not assignable/);
+  assert.equal(texts[4], 'second\n');
 });
 
 // Runs three cells, interrupts the kernel when the second one prints, and prints what the third one does.
