@@ -57,6 +57,7 @@ export class DataLoader implements Iterable<Batch> {
   readonly #shuffle: boolean;
   readonly #seed: number;
   readonly #augment: boolean;
+  readonly #dropLast: boolean;
   readonly #table: Float32Array; // [3, 256]
   readonly #onDevice: boolean;
   /** Made at its first use. */
@@ -103,12 +104,27 @@ export class DataLoader implements Iterable<Batch> {
     }
     this.dataset = dataset;
     this.batchSize = batchSize;
-    this.normalize = normalize;
     this.#shuffle = shuffle;
     this.#seed = seed;
     this.#augment = augment;
+    this.#dropLast = dropLast;
     this.#table = normalizationTable(normalize);
+    // A copy: the table is made of what it is now.
+    this.normalize = { mean: [...normalize.mean], std: [...normalize.std] };
     this.#onDevice = onDevice;
+  }
+
+  /** How it makes its batches. */
+  get settings(): Required<Omit<DataLoaderOptions, 'onDevice'>> {
+    const { batchSize, normalize } = this;
+    return {
+      batchSize,
+      shuffle: this.#shuffle,
+      seed: this.#seed,
+      augment: this.#augment,
+      dropLast: this.#dropLast,
+      normalize,
+    };
   }
 
   /** Draws one epoch, batch by batch. */

@@ -3,6 +3,7 @@
  */
 import type { Normalization } from '../data/normalization';
 import type { TensorFlow } from '../engine/runtime/tensorflow';
+import { ConfigError } from '../errors';
 
 /** Facts about a network that its weights don't tell. */
 export interface NetworkInfo {
@@ -19,9 +20,20 @@ export function networkInfo(net: TensorFlow.LayersModel): NetworkInfo {
   return (net.getUserDefinedMetadata() ?? {}) as NetworkInfo;
 }
 
-/** Adds facts to what is known of a network. */
+/**
+ * Adds facts to what is known of a network; they are copied. `train` notes class names and normalization by itself, and it and `evaluate`
+ * refuse a loader whose own are others: set them here first to train or test a network with others on purpose.
+ *
+ * @throws ConfigError where a fact is of another kind
+ */
 export function setNetworkInfo(net: TensorFlow.LayersModel, info: NetworkInfo): void {
-  net.setUserDefinedMetadata({ ...networkInfo(net), ...info });
+  if (!isNetworkInfo(info)) {
+    throw new ConfigError(
+      'architecture, classNames or normalization is of another kind.',
+      "Give what is known as { architecture: 'my network', classNames: ['a', 'b'], normalization: CIFAR10_NORMALIZATION }.",
+    );
+  }
+  net.setUserDefinedMetadata({ ...networkInfo(net), ...structuredClone(info) });
 }
 
 /** Tells whether what was read from a file can be what is known of a network. */

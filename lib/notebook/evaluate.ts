@@ -10,8 +10,9 @@ import { shownWork } from './shownWork';
  * Runs a network over all batches of a loader, in inference mode: batch normalization uses its moving statistics. Where that takes more
  * than a second it shows how far it is.
  *
- * @param net `[n, h, w, c]` → logits `[n, classes]`
- * @throws ModelError where the network's input or classes don't fit the data set
+ * @param net `[n, h, w, c]` → logits `[n, classes]`, or probabilities where it ends in softmax
+ * @throws ModelError where the network's input or classes don't fit the data set, or it ends in sigmoid and the criterion is `crossEntropy`
+ * @throws DataError where the loader's class names or normalization aren't those that `networkInfo` knows
  * @throws ResNetError where it was interrupted: a part of the images would be no result
  */
 export function evaluate(

@@ -15,10 +15,11 @@ import { shownWork } from './shownWork';
  * back. Where the loss falls the rate is good; where it climbs the rate is too high. The test ends early once it climbs far. It shows how far
  * it is; interrupted, it gives the steps so far.
  *
- * @param net `[n, h, w, c]` → logits `[n, classes]`
+ * @param net `[n, h, w, c]` → logits `[n, classes]`, or probabilities where it ends in softmax
  * @param loader of the training images; it goes on with the epoch that it was at
  * @throws ConfigError for rates that aren't positive and rising, or fewer than two steps
- * @throws ModelError where the network doesn't fit the data
+ * @throws ModelError where the network doesn't fit the data, or it ends in sigmoid and the criterion is `crossEntropy`
+ * @throws DataError where the loader's class names or normalization aren't those that `networkInfo` knows
  * @see Smith 2017, "Cyclical Learning Rates for Training Neural Networks", section 3.3
  */
 export function learningRateRangeTest(

@@ -16,12 +16,13 @@ import { liveText } from './liveText';
  * the curves so far. "Interrupt Kernel" there, Ctrl-C or SIGTERM elsewhere, end the run after the step under way: it is saved where
  * `savePath` says, and in a notebook the cell ends with the history so far.
  *
- * @param net `[n, h, w, c]` → logits `[n, classes]`
+ * @param net `[n, h, w, c]` → logits `[n, classes]`, or probabilities where it ends in softmax
  * @param options without `onProgress` the run is shown
  * @returns the whole epochs that were trained, fewer than were asked for where the run was stopped
  * @throws ConfigError for settings that can't work
  * @throws DivergenceError when the loss is no longer finite; the network is then as it was before that step
- * @throws ModelError where the network doesn't fit the data, or can't be saved
+ * @throws ModelError where the network doesn't fit the data, ends in sigmoid and the criterion is `crossEntropy`, or can't be saved
+ * @throws DataError where the loaders' class names or normalizations differ, or aren't those that `networkInfo` knows from an earlier training
  */
 export async function train(
   net: TensorFlow.LayersModel,

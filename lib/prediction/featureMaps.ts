@@ -4,6 +4,7 @@
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { stageLayers } from '../models/stages';
 import { outputIn } from '../models/walk';
+import { checkNotDisposed } from '../models/weights';
 import { showAs } from '../showAs';
 import { networkInput } from './networkInput';
 import type { Picture } from './picture';
@@ -23,9 +24,10 @@ export interface FeatureMaps {
  *
  * @param net of `resNet`, or loaded from one that was
  * @param picture of any size; it is resized and normalized as for `predictImage`
- * @throws ModelError when the network has no stages or doesn't take pictures; ImageError when the picture's data don't fit its size
+ * @throws ModelError when the network was disposed, has no stages or doesn't take pictures; ImageError when the picture's data don't fit its size
  */
 export function featureMaps(net: TensorFlow.LayersModel, picture: Picture): FeatureMaps[] {
+  checkNotDisposed(net);
   const layers = stageLayers(net);
   // Made of the network's own layers, so it has no weights to free.
   const upToStages = tf.model({ inputs: net.inputs, outputs: layers.map((layer) => outputIn(net, layer)) });

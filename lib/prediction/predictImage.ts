@@ -6,6 +6,8 @@ import { type CompileOptions, compile, type Step } from '../engine/compile';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
 import { networkInfo } from '../models/networkInfo';
+import { outputKind } from '../models/outputs';
+import { checkNotDisposed } from '../models/weights';
 import { networkInput } from './networkInput';
 import type { Picture } from './picture';
 import { type Prediction, shownPrediction } from './prediction';
@@ -17,15 +19,16 @@ export interface PredictOptions extends Pick<CompileOptions, 'compile'> {
   fit?: Fit;
 }
 
-type Forward = Step<[TensorFlow.Tensor], { logits: TensorFlow.Tensor; probabilities: TensorFlow.Tensor }>;
+type Forward = Step<[TensorFlow.Tensor], { outputs: TensorFlow.Tensor; probabilities: TensorFlow.Tensor }>;
 
 /** A network's forward pass is compiled once, at its first picture. */
 const forwards = new WeakMap<TensorFlow.LayersModel, Forward>();
 
 function compileForward(net: TensorFlow.LayersModel, options: CompileOptions): Forward {
+  const isLogits = outputKind(net) === 'logits';
   return compile((images: TensorFlow.Tensor) => {
-    const logits = net.apply(images, { training: false }) as TensorFlow.Tensor; // [1, classes]
-    return { logits, probabilities: tf.softmax(logits) };
+    const outputs = net.apply(images, { training: false }) as TensorFlow.Tensor; // [1, classes]
+    return { outputs, probabilities: isLogits ? tf.softmax(outputs) : tf.clone(outputs) };
   }, options);
 }
 
@@ -55,11 +58,12 @@ function classNamesOf(net: TensorFlow.LayersModel): readonly string[] {
 
 /**
  * Predicts what a picture shows: resizes it to the network's input, normalizes it as the network's training did (as
- * `networkInfo` tells, else by CIFAR-10's statistics), and takes the softmax of the logits.
+ * `networkInfo` tells, else by CIFAR-10's statistics), and takes the softmax of the logits. A network that ends in softmax or sigmoid
+ * gives the probabilities itself; those of sigmoid don't sum to 1.
  *
- * @param net input [n, height, width, 3], output logits [n, classes].
+ * @param net input [n, height, width, 3], output logits or probabilities [n, classes].
  * @param picture of any size; one of the network's own size, as CIFAR-10's are, is not resized.
- * @throws ModelError when the network doesn't take pictures, doesn't fit its class names, or answers NaN; ImageError when
+ * @throws ModelError when the network was disposed, doesn't take pictures, doesn't fit its class names, or answers NaN; ImageError when
  *   the picture's data don't fit its size.
  */
 export async function predictImage(
@@ -67,24 +71,25 @@ export async function predictImage(
   picture: Picture,
   options: PredictOptions = {},
 ): Promise<Prediction> {
+  checkNotDisposed(net);
   const classNames = classNamesOf(net);
   const images = networkInput(net, picture, options.fit); // [1, height, width, 3]
-  const outputs = await forwardOf(net, options)(images).finally(() => images.dispose());
-  const [logits, probabilities] = await Promise.all([outputs.logits.data(), outputs.probabilities.data()]); // [classes] each
-  tf.dispose(outputs);
+  const found = await forwardOf(net, options)(images).finally(() => images.dispose());
+  const [outputs, probabilities] = await Promise.all([found.outputs.data(), found.probabilities.data()]); // [classes] each
+  tf.dispose(found);
 
-  if (!logits.every(Number.isFinite)) {
+  if (!outputs.every(Number.isFinite)) {
     throw new ModelError(
-      `The network answers ${logits.find((logit) => !Number.isFinite(logit))}: its weights are no numbers any more.`,
+      `The network answers ${outputs.find((output) => !Number.isFinite(output))}: its weights are no numbers any more.`,
       'Train it again with a lower learning rate, or load an earlier epoch.',
     );
   }
-  const classIndex = logits.indexOf(Math.max(...logits));
+  const classIndex = outputs.indexOf(Math.max(...outputs));
   return shownPrediction({
     probabilities: Array.from(probabilities),
     classIndex,
     className: classNames[classIndex],
-    value: logits[classIndex],
+    value: outputs[classIndex],
     probability: probabilities[classIndex],
     classNames,
     picture,

@@ -6,12 +6,12 @@ import type { Picture } from './picture';
 
 /** What a network says of one picture. */
 export interface Prediction {
-  /** Of each class, by the softmax of the logits; they sum to 1. */
+  /** Of each class, by the softmax of the logits; they sum to 1, unless the network ends in sigmoid. */
   readonly probabilities: readonly number[]; // [classes]
-  /** The class with the highest logit. */
+  /** The class with the highest output. */
   readonly classIndex: number;
   readonly className: string;
-  /** That highest logit, which the article prints as `value`. */
+  /** That highest output, a logit or where the network ends in softmax a probability; the article prints it as `value`. */
   readonly value: number;
   /** The probability of that class. */
   readonly probability: number;

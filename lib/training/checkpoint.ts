@@ -9,13 +9,12 @@ import { ModelError } from '../errors';
 import { foldersIn, readFolder, removeFolder, removePartial, writeFolder } from './checkpointFiles';
 import type { EpochRecord } from './history';
 import type { Position, RunParts } from './runDescription';
-import { restoreRun, runFiles } from './runState';
+import { type Restored, restoreRun, runFiles } from './runState';
 
 /** What a run goes on from. */
-export interface Resumed {
+export interface Resumed extends Restored {
   /** The folder of the checkpoint. */
   path: string;
-  position: Position;
 }
 
 /** A checkpoint in its folder: the epochs that are behind it, and the batches of the next one. */
@@ -91,7 +90,7 @@ async function outdated(folder: string, records: readonly EpochRecord[], keep: n
  *
  * @param savePath the folder that the network is saved to
  * @returns undefined where there is no checkpoint, and nothing was changed
- * @throws ModelError where the checkpoint is damaged, naming the newest that isn't, or is of another run; nothing was changed then
+ * @throws ModelError where the checkpoint is damaged, naming the newest that isn't, is of another run, or can't go on with other settings; nothing was changed then
  */
 export async function resumeFrom(savePath: string, parts: RunParts): Promise<Resumed | undefined> {
   const folder = folderOf(savePath);
@@ -108,7 +107,7 @@ export async function resumeFrom(savePath: string, parts: RunParts): Promise<Res
       { cause },
     );
   });
-  return { path, position: restoreRun(parts, files, path, newest.epochs) };
+  return { path, ...restoreRun(parts, files, path, newest.epochs) };
 }
 
 /** The first of several checkpoints that is whole. */

@@ -21,9 +21,8 @@ export interface CosineAnnealingLROptions {
  */
 export class CosineAnnealingLR implements Scheduler {
   readonly interval = 'epoch';
-  private readonly baseLr: number;
-  private readonly tMax: number;
-  private readonly etaMin: number;
+  /** What it was made with, and the learning rate it began with. */
+  readonly settings: Readonly<{ lr: number; tMax: number; etaMin: number }>;
   private epoch = 0;
 
   static {
@@ -36,23 +35,28 @@ export class CosineAnnealingLR implements Scheduler {
   ) {
     checkPositiveInteger('tMax', tMax);
     checkNumber('etaMin', etaMin, 0);
-    this.baseLr = optimizer.lr;
-    this.tMax = tMax;
-    this.etaMin = etaMin;
+    this.settings = { lr: optimizer.lr, tMax, etaMin };
   }
 
   /** To be called after each epoch. */
   step(): void {
     this.epoch++;
-    const cosine = Math.cos((Math.PI * this.epoch) / this.tMax);
-    this.optimizer.lr = this.etaMin + ((this.baseLr - this.etaMin) * (1 + cosine)) / 2;
+    this.write();
   }
 
   stateDict(): { epoch: number } {
     return { epoch: this.epoch };
   }
 
+  /** Takes over what `stateDict` gave, and sets the learning rate that this schedule has after so many epochs. */
   loadStateDict({ epoch }: { epoch: number }): void {
     this.epoch = epoch;
+    this.write();
+  }
+
+  private write(): void {
+    const { lr, tMax, etaMin } = this.settings;
+    const cosine = Math.cos((Math.PI * this.epoch) / tMax);
+    this.optimizer.lr = etaMin + ((lr - etaMin) * (1 + cosine)) / 2;
   }
 }

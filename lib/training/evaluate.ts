@@ -6,7 +6,7 @@ import type { DataLoader } from '../data/dataLoader';
 import { type CompileOptions, compile, type Step } from '../engine/compile';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { count, percent, showAs, tableLines } from '../showAs';
-import { type Criterion, crossEntropy } from './crossEntropy';
+import { type Criterion, criterionFor, crossEntropy } from './crossEntropy';
 import { checkFit } from './fit';
 
 /** How one class fared. */
@@ -46,8 +46,9 @@ export interface EvaluateOptions extends CompileOptions {
 /**
  * Runs a network over all batches of a loader, in inference mode: batch normalization uses its moving statistics.
  *
- * @param net `[n, h, w, c]` → logits `[n, classes]`
- * @throws ModelError where the network's input or classes don't fit the data set
+ * @param net `[n, h, w, c]` → logits `[n, classes]`, or probabilities where it ends in softmax
+ * @throws ModelError where the network's input or classes don't fit the data set, or it ends in sigmoid and the criterion is `crossEntropy`
+ * @throws DataError where the loader's class names or normalization aren't those that `networkInfo` knows
  * @throws the signal's reason once it is aborted
  */
 export async function evaluate(
@@ -55,7 +56,7 @@ export async function evaluate(
   loader: DataLoader,
   { criterion = crossEntropy(), onProgress, signal, ...options }: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  checkFit(net, loader.dataset);
+  checkFit(net, loader);
   const step = compileEvaluation(net, loader, criterion, options);
   try {
     return await evaluateWith(step, loader, signal, onProgress);
@@ -78,11 +79,12 @@ export function compileEvaluation(
   criterion: Criterion,
   options: CompileOptions,
 ): EvaluationStep {
+  const lossOf = criterionFor(net, criterion);
   return compile((tensors: Batch | BatchDraws) => {
     const { images, labels } = loader.batch(tensors);
     const logits = net.apply(images, { training: false }) as TensorFlow.Tensor2D;
     return {
-      loss: criterion(logits, labels),
+      loss: lossOf(logits, labels),
       predictions: tf.argMax(logits, 1) as TensorFlow.Tensor1D,
       labels,
     };

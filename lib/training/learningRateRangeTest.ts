@@ -49,10 +49,11 @@ const DIVERGED = 4;
  * Trains a network for some steps, each with a learning rate that is higher than the last by the same factor, and puts its weights
  * back. Where the loss falls the rate is good; where it climbs the rate is too high. The test ends early once it climbs far.
  *
- * @param net `[n, h, w, c]` → logits `[n, classes]`
+ * @param net `[n, h, w, c]` → logits `[n, classes]`, or probabilities where it ends in softmax
  * @param loader of the training images; it goes on with the epoch that it was at
  * @throws ConfigError for rates that aren't positive and rising, or fewer than two steps
- * @throws ModelError where the network doesn't fit the data
+ * @throws ModelError where the network doesn't fit the data, or it ends in sigmoid and the criterion is `crossEntropy`
+ * @throws DataError where the loader's class names or normalization aren't those that `networkInfo` knows
  * @see Smith 2017, "Cyclical Learning Rates for Training Neural Networks", section 3.3
  */
 export async function learningRateRangeTest(
@@ -62,7 +63,7 @@ export async function learningRateRangeTest(
 ): Promise<RangeTest> {
   const { criterion, optimizer: settings, minLr = 1e-3, maxLr = 10, steps = 100, signal } = options;
   check(minLr, maxLr, steps);
-  checkFit(net, loader.dataset);
+  checkFit(net, loader);
   const weights = net.getWeights().map((weight) => tf.tensor(weight.dataSync(), weight.shape, weight.dtype));
   const { epoch } = loader;
   const optimizer = new SGD({ ...settings, lr: minLr });

@@ -21,8 +21,8 @@ export interface MultiStepLROptions {
  */
 export class MultiStepLR implements Scheduler {
   readonly interval = 'epoch';
-  private readonly milestones: readonly number[];
-  private readonly gamma: number;
+  /** What it was made with, and the learning rate it began with. */
+  readonly settings: Readonly<{ lr: number; milestones: readonly number[]; gamma: number }>;
   private epoch = 0;
 
   static {
@@ -41,21 +41,25 @@ export class MultiStepLR implements Scheduler {
       );
     }
     checkNumber('gamma', gamma, 0);
-    this.milestones = milestones;
-    this.gamma = gamma;
+    this.settings = { lr: optimizer.lr, milestones: [...milestones], gamma };
   }
 
   /** To be called after each epoch. */
   step(): void {
     this.epoch++;
-    if (this.milestones.includes(this.epoch)) this.optimizer.lr *= this.gamma;
+    const { milestones, gamma } = this.settings;
+    if (milestones.includes(this.epoch)) this.optimizer.lr *= gamma;
   }
 
   stateDict(): { epoch: number } {
     return { epoch: this.epoch };
   }
 
+  /** Takes over what `stateDict` gave, and sets the learning rate that this schedule has after so many epochs. */
   loadStateDict({ epoch }: { epoch: number }): void {
     this.epoch = epoch;
+    const { lr, milestones, gamma } = this.settings;
+    const passed = milestones.filter((milestone) => milestone <= epoch);
+    this.optimizer.lr = passed.reduce((rate) => rate * gamma, lr);
   }
 }

@@ -45,9 +45,8 @@ interface Phase {
  */
 export class OneCycleLR implements Scheduler {
   readonly interval = 'batch';
-  private readonly totalSteps: number;
-  private readonly linear: boolean;
-  private readonly cycleMomentum: boolean;
+  /** What it was made with. */
+  readonly settings: Readonly<Required<OneCycleLROptions>> & { lr: null; momentum?: null };
   private readonly phases: readonly [up: Phase, down: Phase];
   private stepsDone = 0;
 
@@ -77,9 +76,19 @@ export class OneCycleLR implements Scheduler {
     checkNumber('maxMomentum', maxMomentum, 0);
     checkPositive('divFactor', divFactor);
     checkPositive('finalDivFactor', finalDivFactor);
-    this.totalSteps = totalSteps;
-    this.linear = annealStrategy === 'linear';
-    this.cycleMomentum = cycleMomentum;
+    this.settings = {
+      lr: null,
+      ...(cycleMomentum && { momentum: null }),
+      maxLr,
+      totalSteps,
+      pctStart,
+      annealStrategy,
+      cycleMomentum,
+      baseMomentum,
+      maxMomentum,
+      divFactor,
+      finalDivFactor,
+    };
     const firstLr = maxLr / divFactor;
     const peak = pctStart * totalSteps - 1;
     this.phases = [
@@ -95,14 +104,14 @@ export class OneCycleLR implements Scheduler {
   }
 
   get stepsLeft(): number {
-    return this.totalSteps - this.stepsDone;
+    return this.settings.totalSteps - this.stepsDone;
   }
 
   /** To be called after each batch. */
   step(): void {
     if (this.stepsLeft === 0) {
       throw new ConfigError(
-        `OneCycleLR was made for ${this.totalSteps} steps, and all are taken.`,
+        `OneCycleLR was made for ${this.settings.totalSteps} steps, and all are taken.`,
         'Make it with totalSteps: epochs * trainLoader.length.',
       );
     }
@@ -124,11 +133,11 @@ export class OneCycleLR implements Scheduler {
     // A stretch of no length, as in a run of a few steps, is at its end, and so is the time after the last step.
     const share = end === start ? 1 : Math.min((this.stepsDone - start) / (end - start), 1);
     this.optimizer.lr = this.between(lr, share);
-    if (this.cycleMomentum) this.optimizer.momentum = this.between(momentum, share);
+    if (this.settings.cycleMomentum) this.optimizer.momentum = this.between(momentum, share);
   }
 
   private between([from, to]: readonly [number, number], share: number): number {
-    if (this.linear) return from + (to - from) * share;
+    if (this.settings.annealStrategy === 'linear') return from + (to - from) * share;
     return to + ((from - to) / 2) * (Math.cos(Math.PI * share) + 1);
   }
 }

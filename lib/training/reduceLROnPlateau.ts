@@ -42,7 +42,8 @@ export interface PlateauState {
  */
 export class ReduceLROnPlateau implements Scheduler {
   readonly interval = 'epoch';
-  private readonly options: Required<ReduceLROnPlateauOptions>;
+  /** What it was made with. */
+  readonly settings: Readonly<Required<ReduceLROnPlateauOptions>>;
   private best: number;
   private badEpochs = 0;
   private cooldownLeft = 0;
@@ -74,7 +75,7 @@ export class ReduceLROnPlateau implements Scheduler {
     checkNumber('cooldown', cooldown, 0);
     checkNumber('minLr', minLr, 0);
     checkNumber('eps', eps, 0);
-    this.options = { mode, factor, patience, threshold, thresholdMode, cooldown, minLr, eps };
+    this.settings = { mode, factor, patience, threshold, thresholdMode, cooldown, minLr, eps };
     this.best = mode === 'min' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   }
 
@@ -94,9 +95,9 @@ export class ReduceLROnPlateau implements Scheduler {
       this.cooldownLeft--;
       this.badEpochs = 0;
     }
-    if (this.badEpochs > this.options.patience) {
+    if (this.badEpochs > this.settings.patience) {
       this.reduce();
-      this.cooldownLeft = this.options.cooldown;
+      this.cooldownLeft = this.settings.cooldown;
       this.badEpochs = 0;
     }
   }
@@ -112,14 +113,14 @@ export class ReduceLROnPlateau implements Scheduler {
   }
 
   private isBetter(metric: number): boolean {
-    const { mode, threshold, thresholdMode } = this.options;
+    const { mode, threshold, thresholdMode } = this.settings;
     const sign = mode === 'min' ? -1 : 1;
     const bar = thresholdMode === 'rel' ? this.best * (1 + sign * threshold) : this.best + sign * threshold;
     return mode === 'min' ? metric < bar : metric > bar;
   }
 
   private reduce(): void {
-    const { factor, minLr, eps } = this.options;
+    const { factor, minLr, eps } = this.settings;
     const lr = Math.max(this.optimizer.lr * factor, minLr);
     if (this.optimizer.lr - lr > eps) this.optimizer.lr = lr;
   }

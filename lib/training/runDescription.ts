@@ -8,15 +8,17 @@ import type { DataLoader } from '../data/dataLoader';
 import { packageDataFolder } from '../data/folders';
 import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
-import { networkInfo } from '../models/networkInfo';
+import { isNetworkInfo, type NetworkInfo, networkInfo } from '../models/networkInfo';
 import { damaged } from './checkpointFiles';
+import { difference } from './fit';
 import type { EpochRecord } from './history';
 import type { LossScale, LossScaleState } from './lossScale';
+import type { RunSettings } from './runSettings';
 import type { Scheduler } from './scheduler';
 import type { SGD, SGDState } from './sgd';
 import { begun, type EpochProgress } from './trainEpoch';
 
-/** The version of what is written here. */
+/** The version of what is written here. What has come since, `info` and `settings`, may be missing. */
 const FORMAT = 2;
 
 /** What a run consists of. */
@@ -27,6 +29,8 @@ export interface RunParts {
   lossScale?: LossScale;
   trainLoader: DataLoader;
   testLoader: DataLoader;
+  /** What the run was asked for. */
+  settings?: RunSettings;
 }
 
 /** Where a run is. */
@@ -55,6 +59,9 @@ export interface Description extends Position {
   lossScale?: LossScaleState;
   /** Epochs that were drawn from the loaders. */
   loaderEpochs: { train: number; test: number };
+  /** The class names and the normalization of the loaders. */
+  info?: Pick<NetworkInfo, 'classNames' | 'normalization'>;
+  settings?: RunSettings;
 }
 
 /** Where every run begins. */
@@ -67,7 +74,7 @@ function libraryVersion(): string {
 
 /** Describes a run as it is now. */
 export function describe(parts: RunParts, position: Position): Description {
-  const { net, optimizer, scheduler, lossScale, trainLoader, testLoader } = parts;
+  const { net, optimizer, scheduler, lossScale, trainLoader, testLoader, settings } = parts;
   return {
     format: FORMAT,
     library: libraryVersion(),
@@ -79,6 +86,8 @@ export function describe(parts: RunParts, position: Position): Description {
     lossScale: lossScale?.stateDict(),
     // An epoch that was begun is drawn again, and what is behind it left out.
     loaderEpochs: { train: trainLoader.epoch - (position.progress ? 1 : 0), test: testLoader.epoch },
+    info: { classNames: trainLoader.dataset.classNames, normalization: trainLoader.normalize },
+    settings,
     ...position,
   };
 }
@@ -107,6 +116,7 @@ export function readDescription(
   // A run may go over to float16, whose scale begins anew then.
   const now = describe({ ...parts, lossScale: description.lossScale && parts.lossScale }, START);
   checkSameRun(description, now, path);
+  checkSameInfo(description.info, parts.trainLoader, path);
   for (const part of ['optimizer', 'scheduler', 'lossScale', 'loaderEpochs'] as const) {
     if (!isStateLike(description[part], now[part])) throw damaged(path, `its ${part} isn't what one keeps`);
   }
@@ -142,6 +152,18 @@ function checkSameRun(description: Partial<Description>, now: Description, path:
   throw new ModelError(
     `The checkpoint ${path} is of another run: it has ${differs[0]}, this run ${differs[1]}.`,
     'Give the settings that it was saved with, or another savePath to start anew.',
+  );
+}
+
+/** Refuses what was trained with other class names or another normalization. */
+function checkSameInfo(info: unknown, trainLoader: DataLoader, path: string): void {
+  if (info === undefined) return;
+  if (!isNetworkInfo(info)) throw damaged(path, "its info isn't what one keeps");
+  const differs = difference(info, trainLoader);
+  if (!differs) return;
+  throw new ModelError(
+    `The checkpoint ${path} is of a run with ${differs.network}; trainLoader has ${differs.now}.`,
+    `Give the ${differs.what} of before, or another savePath to start over.`,
   );
 }
 

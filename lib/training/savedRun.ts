@@ -2,18 +2,23 @@
  * What a training run leaves on the disk: its network and history after each epoch, and checkpoints to go on from.
  */
 import { mkdir, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { checkPositiveInteger } from '../checks';
 import { ConfigError, ModelError } from '../errors';
 import { checkpointsIn, resumeFrom, saveCheckpoint } from './checkpoint';
 import type { TrainListener } from './events';
 import { writeHistory } from './historyFile';
 import { type Position, type RunParts, START } from './runDescription';
+import { type Asked, inWords, settingsOf } from './runSettings';
 import { saveModel } from './saveModel';
 
 /** Where a run is saved, and how often. */
 export interface SaveOptions {
-  /** The folder that the network is saved to after each epoch, with history.json. Without it nothing is saved. */
+  /**
+   * The folder that the network is saved to after each epoch, with history.json. Its folder `best` has the network after the epoch with the
+   * highest test accuracy, for `loadModel`; that accuracy was chosen by looking at the test set, so it flatters. Without savePath nothing is
+   * saved.
+   */
   savePath?: string;
   /** Writes a checkpoint into savePath after every so many epochs, and after the last. Default: 1 with `resume`, else none. */
   saveEvery?: number;
@@ -22,25 +27,30 @@ export interface SaveOptions {
   /**
    * Goes on from the newest checkpoint in savePath, where there is one. With the settings and the seeds of the run that wrote it,
    * the run ends as if it had never stopped: on one CPU to the bit, if the network itself draws no random numbers, as dropout
-   * does. Default false.
+   * does. Other settings are used from there on, and a message names them: a new learning rate, momentum or weight decay, other options of
+   * the schedule, whose learning rate is then the one that it has after so many epochs, more epochs, other batches or images. What can't be
+   * used is an error: other batches or images in the middle of an epoch, another class of schedule. A criterion of your own can't be
+   * compared. Default false.
    */
   resume?: boolean;
 }
+
+/** The folder in savePath of the network after its best epoch. */
+const BEST = 'best';
 
 /** Saves a run, and brings it back. */
 export class SavedRun {
   /** Whether checkpoints are written. */
   readonly keepsCheckpoints: boolean;
+  private parts: RunParts;
   private readonly savePath?: string;
   private readonly saveEvery: number;
   private readonly keep: number;
   private readonly resume: boolean;
 
   /** @throws ConfigError for settings that make no sense */
-  constructor(
-    private readonly parts: RunParts,
-    { savePath, resume = false, saveEvery = resume ? 1 : undefined, keep = 3 }: SaveOptions,
-  ) {
+  constructor(parts: RunParts, options: SaveOptions & Omit<Asked, 'trainLoader' | 'testLoader'>) {
+    const { savePath, resume = false, saveEvery = resume ? 1 : undefined, keep = 3 } = options;
     if (saveEvery !== undefined) checkPositiveInteger('saveEvery', saveEvery);
     checkPositiveInteger('keep', keep);
     if (saveEvery !== undefined && savePath === undefined) {
@@ -51,6 +61,7 @@ export class SavedRun {
     }
     this.savePath = savePath;
     this.keepsCheckpoints = saveEvery !== undefined;
+    this.parts = this.keepsCheckpoints ? { ...parts, settings: settingsOf({ ...options, ...parts }) } : parts;
     this.saveEvery = saveEvery ?? Number.POSITIVE_INFINITY;
     this.keep = keep;
     this.resume = resume;
@@ -64,8 +75,11 @@ export class SavedRun {
     return (this.resume && (await this.goBack(onProgress))) || START;
   }
 
-  /** Saves what an epoch has come to. */
+  /** Saves the network after an epoch, once more as the best one if it is, and a checkpoint if one is due. */
   async keepEpoch(position: Position, isLast: boolean): Promise<void> {
+    const accuracies = position.records.map(({ testAccuracy }) => testAccuracy);
+    const isBest = accuracies.indexOf(Math.max(...accuracies)) === accuracies.length - 1;
+    if (this.savePath !== undefined && isBest) await saveModel(this.parts.net, join(this.savePath, BEST));
     const isDue = isLast || position.records.length % this.saveEvery === 0;
     await (isDue ? this.keepNow(position) : this.keepNetwork(position));
   }
@@ -89,12 +103,15 @@ export class SavedRun {
   async goBack(onProgress: TrainListener): Promise<Position | undefined> {
     const resumed = await resumeFrom(this.savePath!, this.parts);
     if (!resumed) return undefined;
-    const { path, position } = resumed;
+    const { path, position, changes, settings } = resumed;
+    this.parts = { ...this.parts, settings };
     const place = [
       `epoch ${position.records.length}`,
       ...(position.progress ? [`and ${position.progress.batch} batches of the next`] : []),
     ].join(' ');
-    onProgress({ kind: 'message', text: `Goes on after ${place}, from ${path}.` });
+    const words = inWords(changes);
+    const changed = words ? ` Changed since then: ${words}.` : '';
+    onProgress({ kind: 'message', text: `Goes on after ${place}, from ${path}.${changed}` });
     return position;
   }
 

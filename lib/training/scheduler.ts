@@ -5,6 +5,9 @@ import { inspect } from 'node:util';
 import { showAs } from '../showAs';
 import type { SGD } from './sgd';
 
+/** A setting as a plain value. */
+export type Setting = string | number | boolean | null | readonly number[];
+
 /** A learning-rate schedule: it writes `optimizer.lr` (one of them `optimizer.momentum` too) for the steps to come. */
 export interface Scheduler {
   readonly optimizer: SGD;
@@ -12,11 +15,16 @@ export interface Scheduler {
   readonly interval: 'epoch' | 'batch';
   /** How many more times `step` may be called, where that has an end. */
   readonly stepsLeft?: number;
+  /**
+   * What it was made with, for `resume` to tell what differs. Where the schedule decides the optimizer's rate or momentum by its own
+   * settings, they have an `lr` or `momentum` too: the one it began with, or null.
+   */
+  readonly settings?: Readonly<Record<string, Setting>>;
   /** @param metric the training loss so far; only `ReduceLROnPlateau` looks at it */
   step(metric: number): void;
   /** What changes as training goes on, as plain numbers. */
   stateDict(): object;
-  /** Takes over what `stateDict` of a scheduler with the same settings gave. */
+  /** Takes over what `stateDict` of a scheduler of the same class gave. */
   loadStateDict(state: object): void;
 }
 

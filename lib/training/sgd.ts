@@ -6,6 +6,7 @@ import { choose, orZeros } from '../engine/operations/choose';
 import { applyMomentum } from '../engine/operations/momentum';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ConfigError } from '../errors';
+import { isAlive } from '../models/weights';
 import { showAs } from '../showAs';
 
 /** What `SGD` takes; the names are PyTorch's. */
@@ -129,9 +130,11 @@ export class SGD {
 
   /** The velocities of parameters, zeros for one that has taken no step. */
   velocities(params: readonly TensorFlow.Variable[]): Float32Array[] {
-    return params.map(
-      (param) => (this.velocityMap.get(param)?.dataSync() as Float32Array) ?? new Float32Array(param.size),
-    );
+    return params.map((param) => {
+      const velocity = this.velocityMap.get(param);
+      const isKept = velocity !== undefined && isAlive(velocity);
+      return isKept ? (velocity.dataSync() as Float32Array) : new Float32Array(param.size);
+    });
   }
 
   /** Takes over what `velocities` gave for the same parameters. */
@@ -145,7 +148,7 @@ export class SGD {
 
   private velocityOf(param: TensorFlow.Variable): TensorFlow.Variable {
     let velocity = this.velocityMap.get(param);
-    if (!velocity) {
+    if (!velocity || !isAlive(velocity)) {
       velocity = tf.variable(tf.zerosLike(param), false);
       this.velocityMap.set(param, velocity);
     }

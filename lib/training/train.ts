@@ -2,16 +2,17 @@
  * The training loop.
  */
 
+import { resolve } from 'node:path';
 import { checkPositiveInteger } from '../checks';
 import type { DataLoader } from '../data/dataLoader';
 import type { CompileOptions } from '../engine/compile';
 import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { ConfigError, ModelError } from '../errors';
 import { setNetworkInfo } from '../models/networkInfo';
-import type { Criterion } from './crossEntropy';
+import { type Criterion, criterionFor } from './crossEntropy';
 import { compileEvaluation } from './evaluate';
 import type { TrainEvent, TrainListener } from './events';
-import { checkFit } from './fit';
+import { checkAlike, checkFit } from './fit';
 import type { History } from './history';
 import { LossScale } from './lossScale';
 import type { RunParts } from './runDescription';
@@ -64,11 +65,12 @@ export interface TrainOptions extends CompileOptions, SaveOptions {
  * The event loop runs between batches. The network keeps what it has learned however the run ends. What the loaders know,
  * class names and normalization, is noted in the network's `networkInfo`.
  *
- * @param net `[n, h, w, c]` → logits `[n, classes]`
+ * @param net `[n, h, w, c]` → logits `[n, classes]`, or probabilities where it ends in softmax
  * @returns the whole epochs that were trained, fewer than were asked for where a signal ended the run
- * @throws ConfigError for settings that can't work
+ * @throws ConfigError for settings that can't work, and for a network, optimizer or savePath that another run uses
  * @throws DivergenceError when the loss is no longer finite; the network is then as it was before that step
- * @throws ModelError where the network doesn't fit the data, or can't be saved
+ * @throws ModelError where the network doesn't fit the data, ends in sigmoid and the criterion is `crossEntropy`, or can't be saved
+ * @throws DataError where the loaders' class names or normalizations differ, or aren't those that `networkInfo` knows from an earlier training
  */
 export async function train(
   net: TensorFlow.LayersModel,
@@ -77,6 +79,45 @@ export async function train(
   options: TrainOptions,
 ): Promise<History> {
   check(net, trainLoader, testLoader, options);
+  const free = reserve(net, options);
+  try {
+    return await trainReserved(net, trainLoader, testLoader, options);
+  } finally {
+    free();
+  }
+}
+
+/** What runs of this process use: networks, optimizers, and the folders they are saved to. */
+const inUse = new Set<unknown>();
+
+/**
+ * Refuses to train what is being trained.
+ *
+ * @returns is to be called when the run has ended
+ * @throws ConfigError
+ */
+function reserve(net: TensorFlow.LayersModel, { optimizer, savePath }: TrainOptions): () => void {
+  const things = [net, optimizer, ...(savePath === undefined ? [] : [resolve(savePath)])];
+  const names = ['This network', 'This optimizer', `The savePath ${savePath}`];
+  const taken = things.findIndex((thing) => inUse.has(thing));
+  if (taken >= 0) {
+    throw new ConfigError(
+      `${names[taken]} is used by another run of train, which hasn't ended.`,
+      'Await that run first, or give each run its own.',
+    );
+  }
+  for (const thing of things) inUse.add(thing);
+  return () => {
+    for (const thing of things) inUse.delete(thing);
+  };
+}
+
+async function trainReserved(
+  net: TensorFlow.LayersModel,
+  trainLoader: DataLoader,
+  testLoader: DataLoader,
+  options: TrainOptions,
+): Promise<History> {
   if (!options.resume) checkSchedule(options, options.epochs * trainLoader.length);
   const lossScale = options.precision === 'float16' ? new LossScale() : undefined;
   try {
@@ -100,9 +141,15 @@ async function run(parts: RunParts, options: TrainOptions): Promise<History> {
     );
   }
   const position = await saved.begin(listener);
+  if (position.records.length >= epochs) {
+    const done = position.records.length;
+    listener({
+      kind: 'message',
+      text: `Nothing is left to train: epochs is ${epochs}, and ${done} are done.`,
+    });
+  }
   const batches = position.records.length * trainLoader.length + (position.progress?.batch ?? 0);
   checkSchedule(options, epochs * trainLoader.length - batches);
-  setNetworkInfo(net, { classNames: trainLoader.dataset.classNames, normalization: trainLoader.normalize });
 
   const log = logDir === undefined ? undefined : new TensorBoardLog(logDir, batches);
   const onProgress = (event: TrainEvent): void => {
@@ -116,6 +163,7 @@ async function run(parts: RunParts, options: TrainOptions): Promise<History> {
     makeBatch: (inputs) => trainLoader.batch(inputs),
   });
   const testStep = compileEvaluation(net, testLoader, criterion, options);
+  setNetworkInfo(net, { classNames: trainLoader.dataset.classNames, normalization: trainLoader.normalize });
   try {
     return await trainEpochs({ ...parts, ...options, saved, trainStep, testStep, onProgress }, position);
   } finally {
@@ -128,12 +176,20 @@ function check(
   net: TensorFlow.LayersModel,
   trainLoader: DataLoader,
   testLoader: DataLoader,
-  { epochs, optimizer, scheduler, stepsPerExecution = 1 }: TrainOptions,
+  { epochs, optimizer, criterion, scheduler, savePath, stepsPerExecution = 1 }: TrainOptions,
 ): void {
+  if (savePath !== undefined && (typeof savePath !== 'string' || savePath === '')) {
+    throw new ConfigError(
+      `savePath is ${JSON.stringify(savePath) ?? typeof savePath}.`,
+      'Give the path of a folder, or leave savePath out.',
+    );
+  }
   checkPositiveInteger('epochs', epochs);
   checkPositiveInteger('stepsPerExecution', stepsPerExecution);
-  checkFit(net, trainLoader.dataset);
-  checkFit(net, testLoader.dataset);
+  checkFit(net, trainLoader, 'trainLoader');
+  checkFit(net, testLoader, 'testLoader');
+  checkAlike(trainLoader, testLoader);
+  criterionFor(net, criterion);
   if (net.trainableWeights.length === 0) {
     throw new ModelError(
       'The network has no weights to train.',

@@ -6,7 +6,7 @@ import { type CompileOptions, compile, type SessionOptions, type Step } from '..
 import { choose } from '../engine/operations/choose';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ConfigError } from '../errors';
-import type { Criterion } from './crossEntropy';
+import { type Criterion, criterionFor } from './crossEntropy';
 import { cpusOf, gradientsOnDevices } from './dataParallel';
 import { gradientsOf } from './gradients';
 import type { LossScale } from './lossScale';
@@ -55,6 +55,7 @@ export function compileTraining(
   }: TrainingStepOptions,
 ): TrainingStep {
   const params = parameters(net);
+  const lossOf = criterionFor(net, criterion);
   if (devices.length > 0 && options.compile === false) {
     throw new ConfigError(
       'Only a compiled step is shared by devices.',
@@ -63,7 +64,7 @@ export function compileTraining(
   }
   const update = (lr: TensorFlow.Scalar, momentum: TensorFlow.Scalar, batch: Batch) => {
     const scaled: Criterion = (logits, labels) => {
-      const loss = withPenalties(net, criterion(logits, labels));
+      const loss = withPenalties(net, lossOf(logits, labels));
       return scale ? scale.apply(loss) : loss;
     };
     const before = readStatistics(net);

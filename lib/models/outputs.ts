@@ -1,0 +1,59 @@
+/**
+ * What the numbers are that a network gives for each class.
+ */
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
+
+/**
+ * `softmax`: probabilities that sum to 1. `sigmoid`: a number from 0 to 1 for each class by itself. `logits`: anything else, of which
+ * softmax makes probabilities.
+ */
+export type OutputKind = 'logits' | 'softmax' | 'sigmoid';
+
+const KINDS: Readonly<Record<string, OutputKind>> = {
+  softmax: 'softmax',
+  sigmoid: 'sigmoid',
+  hardSigmoid: 'sigmoid',
+};
+
+/** Layers that apply their `activation` last. A recurrent layer's isn't. */
+const ACTIVATED = new Set(['Activation', 'Dense', 'Conv1D', 'Conv2D', 'SeparableConv2D', 'DepthwiseConv2D']);
+
+/** Layers that give probabilities where all their inputs are probabilities. */
+const KEEPING = new Set([
+  'Flatten',
+  'Reshape',
+  'GlobalAveragePooling1D',
+  'GlobalAveragePooling2D',
+  'Average',
+]);
+
+/** Tells what the outputs of a network are by the layers it ends in, those of networks within it included. */
+export function outputKind(net: TensorFlow.LayersModel): OutputKind {
+  return kindOf(net.outputs[0]) ?? 'logits';
+}
+
+/** Undefined for the input itself. */
+function kindOf(tensor: TensorFlow.SymbolicTensor): OutputKind | undefined {
+  const layer = tensor.sourceLayer;
+  const className = layer.getClassName();
+  if (className === 'InputLayer') return undefined;
+  if (layer instanceof tf.LayersModel) return kindOf(layer.outputs[tensor.tensorIndex]) ?? inputKind(tensor);
+  if (className === 'Softmax') return isLastAxis(layer, tensor) ? 'softmax' : 'logits';
+  const activation = ACTIVATED.has(className) ? String(layer.getConfig().activation) : '';
+  if (Object.hasOwn(KINDS, activation)) return KINDS[activation];
+  // Flattened pictures of probabilities are no longer those of one choice.
+  const keepsClasses = tensor.inputs.every(({ shape }) => shape.at(-1) === tensor.shape.at(-1));
+  const keeps = KEEPING.has(className) || (className === 'Activation' && activation === 'linear');
+  return keeps && keepsClasses ? inputKind(tensor) : 'logits';
+}
+
+/** What all inputs of a layer are. */
+function inputKind({ inputs }: TensorFlow.SymbolicTensor): OutputKind | undefined {
+  const [first, ...others] = inputs.map(kindOf);
+  return others.every((kind) => kind === first) ? first : 'logits';
+}
+
+function isLastAxis(layer: TensorFlow.layers.Layer, { rank }: TensorFlow.SymbolicTensor): boolean {
+  const [axis, ...more] = [layer.getConfig().axis as number | number[]].flat();
+  return more.length === 0 && (axis === -1 || axis === rank - 1);
+}
