@@ -1,5 +1,50 @@
+/** The most characters of a message. */
+const LONGEST_MESSAGE = 600;
+/** The most characters of the sentence that says what to do. */
+const LONGEST_FIX = 350;
+/** The most characters of an address, a path or a name in a message. */
+const LONGEST_NAME = 100;
+
+/** Leaves out the middle of a text that is too long: its beginning says what it is, its end often what is wrong with it. */
+function shortened(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const head = Math.ceil((most - 1) / 2);
+  const tail = most - 1 - head;
+  // A character of two code units isn't cut into halves.
+  return `${text.slice(0, head).replace(/[\ud800-\udbff]$/, '')}…${text.slice(-tail).replace(/^[\udc00-\udfff]/, '')}`;
+}
+
 /**
- * Every error this library throws on purpose: a sentence that says what was wrong and one that says what to do.
+ * Text from outside, such as an address, a path or a class name, as a message may repeat it: at most 100 characters, on one line, and
+ * without the user name and password of an address.
+ */
+export function quotable(text: unknown): string {
+  return shortened(withoutLogin(String(text)), LONGEST_NAME).replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
+    /[\x00-\x1f\x7f-\x9f]/g,
+    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+}
+
+function withoutLogin(text: string): string {
+  return text.replace(/:\/\/[^\s/?#]*@/g, '://');
+}
+
+/** A sentence as a message takes it, whatever names its writer put into it. */
+function sentence(text: string, most: number): string {
+  const printable = withoutLogin(text).replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
+    /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g,
+    '\ufffd',
+  );
+  return shortened(
+    printable.replace(/\S{101,}/g, (word) => shortened(word, LONGEST_NAME)),
+    most,
+  );
+}
+
+/**
+ * Every error this library throws on purpose: a sentence that says what was wrong and one that says what to do, at most 600 characters.
  * Catch the class of the room you called, or `ResNetError` for all of them.
  */
 export class ResNetError extends Error {
@@ -7,9 +52,10 @@ export class ResNetError extends Error {
   readonly fix: string;
 
   constructor(problem: string, fix: string, options?: { cause?: unknown }) {
-    super(`${problem}\n${fix}`, options);
+    const advice = sentence(fix, LONGEST_FIX);
+    super(`${sentence(problem, LONGEST_MESSAGE - 1 - advice.length)}\n${advice}`, options);
     this.name = new.target.name;
-    this.fix = fix;
+    this.fix = advice;
   }
 
   /** What a notebook's cell and a terminal show: the two sentences, and which line of the caller's it was. `stack` has it all. */

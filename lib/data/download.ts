@@ -5,6 +5,7 @@ import { open, rename, rm, stat } from 'node:fs/promises';
 import type { Response } from 'node-fetch';
 import { DataError } from '../errors';
 import { type Checksum, fileMatches } from './checksum';
+import { fetchFromWeb, ProxyError } from './proxy';
 
 /** A file to download, and what it must be. */
 export interface RemoteFile {
@@ -141,12 +142,14 @@ async function fetchRest(
 }
 
 async function request(url: string, have: number, signal: AbortSignal): Promise<Response> {
-  const { default: fetch } = await import('node-fetch');
   try {
     // `compress: false`: the bytes as they are on the server, so that their positions are those of the part.
     const headers = have > 0 ? { Range: `bytes=${have}-` } : undefined;
-    return await fetch(url, { headers, compress: false, signal });
+    return await fetchFromWeb(url, { headers, compress: false, signal });
   } catch (cause) {
+    if (cause instanceof ProxyError) {
+      throw new DownloadError('network', `${url} can't be reached: ${cause.message}.`, { cause });
+    }
     if (signal.aborted) throw new DownloadError('stalled', `${url} doesn't answer.`, { cause });
     const reason = (cause as Error).message.replace(/^.*reason: /, '');
     throw new DownloadError('network', `${url} can't be reached: ${reason}.`, { cause });

@@ -1,13 +1,17 @@
 /**
  * A picture from an address on the web. The other side may answer anything, slowly, without end, or not at all.
  */
+import { unescape as decodePercent } from 'node:querystring';
 import type { Response } from 'node-fetch';
-import { ConfigError, ImageError } from '../errors';
+import { isUrl, kindOf } from '../checks';
+import { fetchFromWeb, ProxyError } from '../data/proxy';
+import { ConfigError, ImageError, quotable } from '../errors';
+import { decodeDataAddress, isDataAddress } from './dataAddress';
 import { decodePicture } from './decodePicture';
 import { megabytes } from './limits';
 import type { Picture } from './picture';
 
-/** How much patience `fetchPicture` has. */
+/** How much patience `fetchPicture` has, and how to end it. */
 export interface FetchOptions {
   /** Milliseconds for all of it, redirects included. Default 15,000. */
   timeout?: number;
@@ -15,6 +19,8 @@ export interface FetchOptions {
   stallTimeout?: number;
   /** The most bytes of a picture, counted as they arrive and are unpacked. Default 20 million. */
   maxBytes?: number;
+  /** Ends the transfer; the promise rejects with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 const MAX_REDIRECTS = 5;
@@ -51,6 +57,9 @@ const PROBLEMS: readonly [RegExp, string, string][] = [
 ];
 
 function networkError(url: string, cause: unknown): ImageError {
+  if (cause instanceof ProxyError) {
+    return new ImageError(`${url} can't be fetched: ${cause.message}.`, cause.fix, { cause });
+  }
   const { code = '', message } = cause as NodeJS.ErrnoException;
   const known = PROBLEMS.find(([pattern]) => pattern.test(code));
   const [, what, fix] = known ?? [null, message.replace(/\.$/, ''), 'Check the address and the network.'];
@@ -62,6 +71,7 @@ class Patience {
   /** What the clock that ran out has to say. */
   reason: ImageError | undefined;
   private readonly controller = new AbortController();
+  private readonly give = () => this.controller.abort();
   private readonly whole: NodeJS.Timeout;
   private silence: NodeJS.Timeout | undefined;
 
@@ -69,7 +79,9 @@ class Patience {
     private readonly url: string,
     timeout: number,
     private readonly stallTimeout: number,
+    private readonly asked?: AbortSignal,
   ) {
+    asked?.addEventListener('abort', this.give);
     this.whole = this.clock(timeout, `is not there after ${timeout / 1000} s`);
     this.signOfLife();
   }
@@ -87,6 +99,7 @@ class Patience {
   end(): void {
     clearTimeout(this.whole);
     clearTimeout(this.silence);
+    this.asked?.removeEventListener('abort', this.give);
     this.controller.abort();
   }
 
@@ -104,44 +117,67 @@ class Patience {
   }
 }
 
+/** An address as messages call it: short, and without a user name and password however they are written. */
+function nameOf(address: string): string {
+  if (isDataAddress(address) || !URL.canParse(address)) return quotable(address);
+  const url = new URL(address);
+  if (url.username === '' && url.password === '') return quotable(address);
+  url.username = '';
+  url.password = '';
+  return quotable(url);
+}
+
 /** The address to ask, after it was found to be one of the web: a redirect may lead to `file:` and elsewhere. */
-function webAddress(address: string, base?: string): string {
+function webAddress(address: string, base?: URL): URL {
   let url: URL;
   try {
     url = new URL(address, base);
   } catch (cause) {
     const fix = 'Give it whole, as in https://example.com/cat.jpg; a file is for predictFile.';
-    throw new ImageError(`'${address}' is no address on the web.`, fix, { cause });
+    // Where a password ends can't be told in an address that isn't one.
+    const name = quotable(address.slice(address.lastIndexOf('@') + 1));
+    throw new ImageError(`'${name}' is no address on the web.`, fix, { cause });
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    const how = base === undefined ? '' : `, to which ${base} redirects,`;
+    const how = base === undefined ? '' : `, to which ${quotable(base)} redirects,`;
     throw new ImageError(
-      `${url}${how} is not fetched: only http and https are.`,
+      `${quotable(url)}${how} is not fetched: only http and https are.`,
       'Give an address that begins with https://; a file is for predictFile.',
     );
   }
   url.hash = '';
-  return url.href;
+  return url;
+}
+
+/** Asks one address. Its user name and password go where HTTP has them: node-fetch refuses them in an address. */
+function ask(url: URL, signal: AbortSignal): Promise<Response> {
+  const asked = new URL(url);
+  asked.username = '';
+  asked.password = '';
+  const login = Buffer.from(`${decodePercent(url.username)}:${decodePercent(url.password)}`);
+  const headers: Record<string, string> = { ...HEADERS };
+  if (asked.href !== url.href) headers.Authorization = `Basic ${login.toString('base64')}`;
+  return fetchFromWeb(asked.href, { redirect: 'manual', signal, headers });
 }
 
 /** The answer at the end of the redirects. */
-async function follow(start: string, patience: Patience): Promise<Response> {
-  const { default: fetch } = await import('node-fetch');
+async function follow(start: string, name: string, patience: Patience): Promise<Response> {
   const trail = [webAddress(start)];
   for (;;) {
     const url = trail[trail.length - 1];
-    const response = await fetch(url, { redirect: 'manual', signal: patience.signal, headers: HEADERS });
+    const response = await ask(url, patience.signal);
     patience.signOfLife();
     const location = response.headers.get('location');
     if (!REDIRECTS.includes(response.status) || location === null) return response;
     const next = webAddress(location, url);
-    if (trail.includes(next)) {
-      const circle = [...trail.slice(trail.indexOf(next)), next].join(' → ');
-      throw new ImageError(`${start} redirects in a circle: ${circle}.`, 'Use another address.');
+    const seen = trail.findIndex(({ href }) => href === next.href);
+    if (seen >= 0) {
+      const circle = [...trail.slice(seen), next].map(quotable).join(' → ');
+      throw new ImageError(`${name} redirects in a circle: ${circle}.`, 'Use another address.');
     }
     if (trail.length > MAX_REDIRECTS) {
       throw new ImageError(
-        `${start} redirects more than ${MAX_REDIRECTS} times.`,
+        `${name} redirects more than ${MAX_REDIRECTS} times.`,
         'Use the address at the end.',
       );
     }
@@ -149,11 +185,16 @@ async function follow(start: string, patience: Patience): Promise<Response> {
   }
 }
 
-async function download(url: string, patience: Patience, maxBytes: number): Promise<Uint8Array> {
-  const response = await follow(url, patience);
+async function download(
+  url: string,
+  name: string,
+  patience: Patience,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  const response = await follow(url, name, patience);
   if (!response.ok) {
     throw new ImageError(
-      `${url} can't be fetched: the server answered ${response.status} ${response.statusText}`.trimEnd() +
+      `${name} can't be fetched: the server answered ${response.status} ${response.statusText}`.trimEnd() +
         '.',
       'Check the address in a browser.',
     );
@@ -165,7 +206,7 @@ async function download(url: string, patience: Patience, maxBytes: number): Prom
     length += chunk.length;
     if (length > maxBytes) {
       throw new ImageError(
-        `${url} has more than the ${megabytes(maxBytes)} that are fetched.`,
+        `${name} has more than the ${megabytes(maxBytes)} that are fetched.`,
         'Use a smaller picture, or allow more with the option maxBytes.',
       );
     }
@@ -175,26 +216,37 @@ async function download(url: string, patience: Patience, maxBytes: number): Prom
 }
 
 /**
- * Fetches a picture.
+ * Fetches a picture. The environment's HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY are respected.
  *
- * @param url its address: http or https, and so is every address it redirects to, five at most.
- * @throws ImageError when the address is wrong, the host can't be reached, the server answers with an error, too slowly or
- *   too much, or what comes is no picture, as `readPicture`. ConfigError when an option isn't above 0.
+ * @param url its address: http or https, and so is every address it redirects to, five at most; or a `data:` address, which has the
+ *   picture in it.
+ * @throws ImageError when the address is wrong, the host or the proxy can't be reached, the server answers with an error, too slowly or
+ *   too much, or what comes is no picture, as `readPicture`. ConfigError when an option isn't above 0. The signal's reason once it is
+ *   aborted.
  */
-export async function fetchPicture(url: string, options: FetchOptions = {}): Promise<Picture> {
-  const { timeout = 15_000, stallTimeout = 5_000, maxBytes = 20e6 } = options;
+export async function fetchPicture(url: string | URL, options: FetchOptions = {}): Promise<Picture> {
+  const { timeout = 15_000, stallTimeout = 5_000, maxBytes = 20e6, signal } = options;
   for (const [name, value] of Object.entries({ timeout, stallTimeout, maxBytes })) {
     if (!(value > 0)) throw new ConfigError(`The option ${name} is ${value}.`, 'It has to be above 0.');
   }
-  const patience = new Patience(url, timeout, stallTimeout);
+  signal?.throwIfAborted();
+  if (typeof url !== 'string' && !isUrl(url)) {
+    throw new ImageError(`An address is a text or a URL, not ${kindOf(url)}.`, 'Give https://….');
+  }
+  const address = String(url).trim();
+  const name = nameOf(address);
+  if (isDataAddress(address)) return decodePicture(decodeDataAddress(address, name, maxBytes), name);
+  const patience = new Patience(name, timeout, stallTimeout, signal);
   let bytes: Uint8Array;
   try {
-    bytes = await download(url, patience, maxBytes);
+    bytes = await download(address, name, patience, maxBytes);
   } catch (cause) {
+    signal?.throwIfAborted();
     if (cause instanceof ImageError) throw cause;
-    throw patience.reason ?? networkError(url, cause);
+    // A proxy that gives no answer is named, not the address that was asked through it.
+    throw (cause instanceof ProxyError ? undefined : patience.reason) ?? networkError(name, cause);
   } finally {
     patience.end();
   }
-  return decodePicture(bytes, url);
+  return decodePicture(bytes, name);
 }

@@ -36,7 +36,8 @@ export function imageFormat(bytes: Uint8Array): ImageFormat | null {
   if (head.startsWith('\x89PNG\r\n\x1a\n')) return 'png';
   if (head.startsWith('RIFF') && head.startsWith('WEBP', 8)) return 'webp';
   if (head.startsWith('GIF87a') || head.startsWith('GIF89a')) return 'gif';
-  if (head.startsWith('II*\0') || head.startsWith('MM\0*')) return 'tiff';
+  // The second two are BigTIFF's, whose files may be over 4 GB.
+  if (['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].some((start) => head.startsWith(start))) return 'tiff';
   if (isoBrands(bytes).includes('avif')) return 'avif';
   if (head.startsWith('BM') && hasBmpHeader(bytes)) return 'bmp';
   return null;

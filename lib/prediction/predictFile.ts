@@ -9,12 +9,12 @@ import { readPicture } from './readPicture';
 /**
  * Predicts what a picture file shows.
  *
- * @param path of a JPEG, PNG, WebP, GIF, AVIF, TIFF or BMP file.
+ * @param path or `file:` address of a JPEG, PNG, WebP, GIF, AVIF, TIFF or BMP file.
  * @throws ImageError as `readPicture`, ModelError as `predictImage`.
  */
 export async function predictFile(
   net: TensorFlow.LayersModel,
-  path: string,
+  path: string | URL,
   options: PredictOptions = {},
 ): Promise<Prediction> {
   return predictImage(net, await readPicture(path), options);

@@ -18,7 +18,7 @@ function address(name: string, url: string, message: RegExp): Case {
 export const ELSEWHERE: readonly Case[] = [
   address('ftp', 'ftp://127.0.0.1/cat.jpg', /only http and https/),
   address('a file', 'file:///etc/passwd', /only http and https/),
-  address('data', 'data:image/png;base64,AAAA', /only http and https/),
+  address('data that are no picture', 'data:image/png;base64,AAAA', /binary data/),
   address('a path', 'pictures/cat.jpg', /'pictures\/cat\.jpg' is no address.*predictFile/s),
   address('none', '', /no address/),
   address('no host', 'http://', /no address/),
