@@ -86,3 +86,6 @@ export class ConfigError extends ResNetError {}
 
 /** A picture can't be read or fetched. */
 export class ImageError extends ResNetError {}
+
+/** A figure isn't one, holds what a chart can't show, or has no still picture. */
+export class ChartError extends ResNetError {}

@@ -7,13 +7,14 @@
 import { installKernels } from './engine/kernels/install';
 import { handleExpectedErrors } from './notebook/expectedErrors';
 import { keepOutputs } from './notebook/keepOutputs';
+import { endWithParent } from './notebook/orphan';
 import { showTensors } from './notebook/showTensors';
 
 // charts: plain data to Plotly figures
 export { type BlockDiagramOptions, type BlockKind, blockDiagram } from './charts/blockDiagram';
 export { type ConfusionResult, confusionChart } from './charts/confusionChart';
 export { featureMapChart } from './charts/featureMapChart';
-export type { Figure, FigureLayout } from './charts/figure';
+export type { Figure, FigureLayout, FigureLike, FigureTitle } from './charts/figure';
 export { figureToPng, type PngOptions } from './charts/figureToPng';
 export { filterChart } from './charts/filterChart';
 export { accuracyChart, learningRateChart, lossChart } from './charts/historyCharts';
@@ -52,6 +53,7 @@ export {
 export { type Device, device } from './engine/runtime/device';
 export { type TensorFlow, tf } from './engine/runtime/tensorflow';
 export {
+  ChartError,
   ConfigError,
   DataError,
   EngineError,
@@ -126,4 +128,5 @@ export type { TrainOptions } from './training/train';
 installKernels();
 handleExpectedErrors();
 keepOutputs();
+endWithParent();
 showTensors();

@@ -2,10 +2,11 @@
  * A real notebook in a real kernel, executed by nbconvert: what ends up in the file.
  */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { writeKernel } from './helpers/kernel';
 import { notebookOf } from './helpers/notebookOf';
@@ -183,3 +184,46 @@ const rounds: number = await untilStopped(async (signal: AbortSignal) => {
   );
   assert.equal(stdout, 'true\n');
 });
+
+test('a kernel that is caught in an endless loop ends after its notebook’s program was killed', async () => {
+  await withKernel(async (folder, env) => {
+    const file = join(folder, 'notebook.ipynb');
+    const told = join(folder, 'pid');
+    await writeFile(
+      file,
+      notebookOf(
+        [
+          `${register}
+require(${JSON.stringify(join(ROOT, 'lib/notebook/orphan.ts'))}).endWithParent();`,
+          `require('node:fs').writeFileSync(${JSON.stringify(told)}, String(process.pid)); for (;;);`,
+        ],
+        'under-test',
+      ),
+    );
+    const nbconvert = spawn(join(BIN, 'jupyter'), ['nbconvert', '--to', 'notebook', '--execute', file], {
+      env,
+      stdio: 'ignore',
+    });
+    const kernel = Number(await until(() => readFile(told, 'utf8').catch(() => ''), 60));
+    nbconvert.kill('SIGKILL');
+    await until(async () => !isAlive(kernel), 20);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** Asks until there is an answer. */
+async function until<T>(ask: () => Promise<T>, seconds: number): Promise<T> {
+  for (let tries = 0; tries < 10 * seconds; tries++) {
+    const answer = await ask();
+    if (answer) return answer;
+    await setTimeout(100);
+  }
+  throw new Error(`Nothing after ${seconds} seconds.`);
+}

@@ -5,6 +5,7 @@
 import * as fs from 'node:fs';
 import * as vm from 'node:vm';
 import { type Canvas, createCanvas } from '@napi-rs/canvas';
+import { svgPathProperties } from 'svg-path-properties';
 import { type Box, svgBox, textWidth } from './svgText';
 
 /** The part of Plotly that drawing needs. */
@@ -12,6 +13,7 @@ export interface Plotly {
   newPlot(div: object, data: object[], layout: object, config: object): Promise<unknown>;
   purge(div: object): void;
   validate(data: object[], layout: object): { path: (string | number)[]; msg: string }[] | undefined;
+  PlotSchema: { get(): { traces: Record<string, { categories: string[] }> } };
   Snapshot: { toSVG(div: object, format: 'svg'): string };
 }
 
@@ -68,7 +70,8 @@ function standIn(window: object): void {
     return canvas;
   };
   Object.assign(HTMLCanvasElement.prototype, {
-    getContext(this: HTMLCanvasElement): object {
+    getContext(this: HTMLCanvasElement, kind: string): object | null {
+      if (kind !== '2d') return null; // no WebGL, and Plotly asks before it uses it
       return Object.assign(canvasOf(this).getContext('2d'), { drawImage: () => {} });
     },
     toDataURL(this: HTMLCanvasElement): string {
@@ -82,12 +85,21 @@ function standIn(window: object): void {
     getComputedTextLength(this: Element): number {
       return textWidth(this);
     },
+    getTotalLength(this: Element): number {
+      return pathOf(this).getTotalLength();
+    },
+    getPointAtLength(this: Element, length: number): object {
+      return pathOf(this).getPointAtLength(length);
+    },
     getBoundingClientRect(this: Element): object {
       const { x, y, width, height } = svgBox(this);
       return { x, y, width, height, left: x, top: y, right: x + width, bottom: y + height };
     },
   });
 }
+
+/** What there is to measure of an SVG path. */
+const pathOf = (path: Element) => new svgPathProperties(path.getAttribute('d') ?? '');
 
 /**
  * Stands in for an image element: loaded as soon as it is told its source. Plotly keeps such an image on a canvas,

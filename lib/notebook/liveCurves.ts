@@ -2,6 +2,7 @@
  * The curves of a training run, growing below the cell.
  */
 import { randomUUID } from 'node:crypto';
+import { plainFigure } from '../charts/plainFigure';
 import { trainingChart } from '../charts/trainingChart';
 import type { TrainEvent } from '../training/events';
 import type { EpochRecord } from '../training/history';
@@ -33,7 +34,7 @@ export function liveCurves(): LiveCurves {
   const draw = async (last: boolean): Promise<void> => {
     if (!write || epochs < 2 || records.length === 0) return;
     const began = performance.now();
-    const content = await displayData(trainingChart({ epochs: [...records] }, epochs), id);
+    const content = await displayData(plainFigure(trainingChart({ epochs: [...records] }, epochs)), id);
     // A chart that came to life under the mouse takes no newer one, so that there is none before the last.
     if (!last) delete content.data[PLOTLY];
     write(content, update);
