@@ -236,9 +236,13 @@ describe('a profile', () => {
     await step(x);
     const costs = await step.profile(x);
     assert.deepEqual(numbers(taken), [2]);
-    assert.match(costs[0].operation, /MatMul/);
-    assert.equal(costs[0].count, 2);
-    assert.ok(costs[0].ms > 0.5 && costs[0].ms < 5000, `${costs[0].ms} ms`); // 0.5 GFLOP
+    const product = costs.find(({ operation }) => /MatMul/.test(operation))!;
+    assert.equal(product.count, 2);
+    assert.ok(product.ms > 0.5 && product.ms < 60_000, `${product.ms} ms`); // 0.5 GFLOP
+    assert.deepEqual(
+      costs,
+      [...costs].sort((a, b) => b.ms - a.ms),
+    );
     assert.ok(costs.some(({ operation, count }) => /Relu/.test(operation) && count === 1));
     step.dispose();
   });

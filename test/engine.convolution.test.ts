@@ -2,12 +2,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { compile } from '../lib/engine/compile';
+import { installKernels } from '../lib/engine/kernels/install';
 import { type AttributeList, nativeBackend, typeAttribute } from '../lib/engine/runtime/backend';
 import { hasNativeOperations } from '../lib/engine/runtime/session';
 import { type TensorFlow, tf } from '../lib/engine/runtime/tensorflow';
 import { assertAllClose, numbers } from './helpers/tensors';
 
 type Padding = 'same' | 'valid';
+
+installKernels();
 
 interface Case {
   x: [number, number, number, number];

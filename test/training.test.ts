@@ -218,7 +218,7 @@ describe('train', () => {
     assert.deepEqual(messages, [`Made the folder ${models}.`, `The folder ${models} exists already.`]);
 
     const files = (await readdir(savePath)).map((name) => name.replace(/[0-9a-f]{8}/, '#')).sort();
-    assert.deepEqual(files, ['history.json', 'model.json', 'weights.#.bin']);
+    assert.deepEqual(files, ['best', 'history.json', 'model.json', 'weights.#.bin']);
     const written: HistoryFile = JSON.parse(await readFile(join(savePath, 'history.json'), 'utf8'));
     const accuracies = history.epochs.map(({ testAccuracy }) => testAccuracy);
     assert.equal(written.network, net.name);

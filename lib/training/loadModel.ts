@@ -2,24 +2,26 @@
  * A network from files.
  */
 import { stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
 import { isNetworkInfo } from '../models/networkInfo';
+import { asKeras2, isKeras3 } from './keras3';
 import type { ModelJson } from './modelFiles';
 import { canBeBuilt } from './modelTopology';
 import { readWeights, SAVE_AGAIN } from './modelWeights';
 import { readOrdinary } from './savedFiles';
 
 /**
- * Loads a network in TensorFlow.js's layers format, as `saveModel` and TensorFlow.js's converter write it.
+ * Loads a network in TensorFlow.js's layers format, as `saveModel` and TensorFlow.js's converter write it, of Keras 2 or 3.
  *
  * @param path the folder that holds model.json, or model.json itself
  * @throws ModelError where nothing is there, where a file is missing, cut off or no such model, and where weights don't fit
  */
 export async function loadModel(path: string): Promise<TensorFlow.LayersModel> {
   const file = await modelFile(path);
-  const json = await readModelJson(file);
+  const read = await readModelJson(file);
+  const json = isKeras3(read.modelTopology) ? asKeras2(read, file) : read;
   try {
     if (!canBeBuilt(json.modelTopology)) {
       throw new ModelError(`The layers in ${file} don't hang together: one waits for ever.`, SAVE_AGAIN);
@@ -51,7 +53,37 @@ async function modelFile(path: string): Promise<string> {
       { cause },
     );
   });
-  return found.isDirectory() ? join(path, 'model.json') : path;
+  if (!found.isDirectory()) return path;
+  if (await stat(join(path, 'saved_model.pb')).catch(() => undefined))
+    refuseFormat(path, 'a SavedModel', 'tf_saved_model');
+  return join(path, 'model.json');
+}
+
+/** Refuses a network of another program, and says how to convert it. */
+function refuseFormat(path: string, what: string, inputFormat?: string): never {
+  throw new ModelError(
+    `${path} is ${what}, which can't be read here.`,
+    inputFormat
+      ? `Convert it: tensorflowjs_converter --input_format=${inputFormat} --output_format=tfjs_layers_model ${basename(path)} folder.`
+      : 'Give the folder of a network that saveModel or tensorflowjs_converter wrote; PyTorch has to export to Keras first.',
+  );
+}
+
+/** Tells files of other programs by how they begin. */
+function refuseOtherFormats(file: string, bytes: Buffer): void {
+  if (bytes.subarray(0, 8).equals(Buffer.from('\x89HDF\r\n\x1a\n', 'latin1'))) {
+    refuseFormat(file, "Keras's .h5", 'keras');
+  }
+  if (bytes.subarray(0, 4).toString('latin1') === 'PK\x03\x04') {
+    const isKeras = bytes.includes('metadata.json') && bytes.includes('config.json');
+    if (isKeras) refuseFormat(file, "Keras's .keras", 'keras_keras');
+    refuseFormat(file, bytes.includes('data.pkl') ? "PyTorch's" : 'a zip archive');
+  }
+  if (/\.safetensors$/i.test(file))
+    refuseFormat(file, 'a file of safetensors, which has weights and no network');
+  if (/\.onnx$/i.test(file)) refuseFormat(file, "ONNX's");
+  if (/\.tflite$/i.test(file)) refuseFormat(file, "TensorFlow Lite's");
+  if (/\.(pth?|pkl)$/i.test(file)) refuseFormat(file, "Python's pickle");
 }
 
 async function readModelJson(file: string): Promise<ModelJson> {
@@ -62,6 +94,7 @@ async function readModelJson(file: string): Promise<ModelJson> {
       { cause },
     );
   });
+  refuseOtherFormats(file, bytes);
   let json: Partial<ModelJson> | null;
   try {
     json = JSON.parse(bytes.toString());
