@@ -100,7 +100,7 @@ test('a notebook keeps a chart as one bundle, and of the progress its last state
 test('of many outputs in one breath none is lost, nor the word that their cell has ended', async () => {
   const [, lines, after] = await execute([
     `${register}
-require(${JSON.stringify(join(ROOT, 'lib/notebook/keepOutputs.ts'))});`,
+require(${JSON.stringify(join(ROOT, 'lib/notebook/keepOutputs.ts'))}).keepOutputs();`,
     'for (let i = 0; i < 3000; i++) console.log(i);',
     "console.log('after');",
   ]);
@@ -116,7 +116,7 @@ test('the cells below an expected error are executed', async () => {
   const outputs = await execute(
     [
       `${register}
-require(${JSON.stringify(join(ROOT, 'lib/notebook/expectedErrors.ts'))});`,
+require(${JSON.stringify(join(ROOT, 'lib/notebook/expectedErrors.ts'))}).handleExpectedErrors();`,
       "throw new Error('on purpose');",
       "console.log('first');",
       'const wrong: string = 1;',
