@@ -97,3 +97,23 @@ test('the types reach the notebook: a wrong one fails its cell', async () => {
     },
   );
 });
+
+test('a notebook that the package brings runs where it was installed', async () => {
+  const notebook = 'node_modules/resnet-notebooks/notebooks/05_loss_and_optimizer.ipynb';
+  const said = await run('npx', ['resnet-notebooks', 'run', notebook], {
+    cwd: project,
+    env: { ...env, PROFILE: 'smoke' },
+  });
+  assert.match(said, /05_loss_and_optimizer: passed/);
+});
+
+test('a notebook imports the charts and the data alone', async () => {
+  writeNotebook('charts.ipynb', [
+    `import { Figure, filterChart, lossChart } from 'resnet-notebooks/charts';
+     import { CLASS_NAMES, Dataset } from 'resnet-notebooks/data';`,
+    `const figure: Figure = lossChart({ epochs: [] });
+     console.log(Object.keys(figure).includes('data'), CLASS_NAMES.length);`,
+  ]);
+  await inProject('npx', 'resnet-notebooks', 'run', 'charts.ipynb');
+  assert.match(readFileSync(join(project, '.resnet-notebooks/executed/charts.ipynb'), 'utf8'), /true 10/);
+});

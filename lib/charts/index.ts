@@ -1,0 +1,19 @@
+/**
+ * Charts: plain data to Plotly figures, and figures to pictures. Needs no TensorFlow; `resnet-notebooks/charts` is this file.
+ */
+
+export { ChartError, ConfigError, ResNetError } from '../errors';
+export { type BlockDiagramOptions, type BlockKind, blockDiagram } from './blockDiagram';
+export { type ConfusionResult, confusionChart } from './confusionChart';
+export { featureMapChart } from './featureMapChart';
+export type { Figure, FigureLayout, FigureLike, FigureTitle } from './figure';
+export { figureToPng, type PngOptions } from './figureToPng';
+export { filterChart } from './filterChart';
+export { accuracyChart, learningRateChart, lossChart } from './historyCharts';
+export { type ImageGridOptions, imageGrid, type LabelledImages } from './imageGrid';
+export { layerCostChart } from './layerCostChart';
+export { type NetworkDiagramOptions, networkDiagram } from './networkDiagram';
+export { type PerClassResult, perClassChart } from './perClassChart';
+export { type ClassProbabilities, probabilityChart } from './probabilityChart';
+export { rangeTestChart } from './rangeTestChart';
+export { reliabilityDiagram } from './reliabilityDiagram';

@@ -1,0 +1,90 @@
+/**
+ * The library without a notebook: nothing here prints or listens to signals. `resnet-notebooks/core` is this file.
+ *
+ * Data flows from top to bottom: pictures, a network, its training, and what it makes of new pictures.
+ */
+import { installKernels } from './engine/kernels/install';
+
+// data: CIFAR-10 and its batches
+export * from './data';
+export type { Batch, BatchDraws, BatchInputs } from './data/batch';
+export { DataLoader, type DataLoaderOptions } from './data/dataLoader';
+// engine: TensorFlow.js on its native engine, and steps that are recorded once and run as one call
+export {
+  type CompileOptions,
+  compile,
+  type OperationCost,
+  type Precision,
+  type SessionOptions,
+  type Step,
+  type TensorTree,
+} from './engine/compile';
+export { type Device, device } from './engine/runtime/device';
+export { type TensorFlow, tf } from './engine/runtime/tensorflow';
+// errors
+export {
+  ChartError,
+  ConfigError,
+  DataError,
+  EngineError,
+  ImageError,
+  ModelError,
+  ResNetError,
+} from './errors';
+// models: residual blocks and the networks made of them
+export { type Block, type BlockOptions, basicBlock, bottleneck } from './models/block';
+export { type Filters, firstLayerFilters } from './models/filters';
+export { type NetworkInfo, networkInfo, setNetworkInfo } from './models/networkInfo';
+export {
+  type ResNetMaker,
+  type ResNetOptions,
+  resNet,
+  resnet10,
+  resnet18,
+  resnet34,
+  resnet50,
+  resnet101,
+  resnet152,
+} from './models/resNet';
+export { type Summary, type SummaryRow, summary } from './models/summary';
+export { tree } from './models/tree';
+
+// prediction: any picture to a class and its probability
+export { type FeatureMaps, featureMaps } from './prediction/featureMaps';
+export { type FetchOptions, fetchPicture } from './prediction/fetchPicture';
+export type { Picture } from './prediction/picture';
+export { predictFile } from './prediction/predictFile';
+export { type PredictOptions, predictImage } from './prediction/predictImage';
+export { formatPrediction, type Prediction } from './prediction/prediction';
+export { predictUrl } from './prediction/predictUrl';
+export { readPicture } from './prediction/readPicture';
+export { type Fit, resizePicture } from './prediction/resizePicture';
+
+// training: loss, optimizer, schedules, the loop, evaluation, files
+export { type Calibration, type CalibrationBin, calibration } from './training/calibration';
+export { CosineAnnealingLR, type CosineAnnealingLROptions } from './training/cosineAnnealingLR';
+export { type Criterion, type CrossEntropyOptions, crossEntropy } from './training/crossEntropy';
+export { DivergenceError } from './training/divergence';
+export { type ClassAccuracy, type EvaluateOptions, type Evaluation, evaluate } from './training/evaluate';
+export type { TrainEvent, TrainListener } from './training/events';
+export { type EpochRecord, formatEpoch, type History } from './training/history';
+export {
+  learningRateRangeTest,
+  type RangeTest,
+  type RangeTestOptions,
+} from './training/learningRateRangeTest';
+export { loadModel } from './training/loadModel';
+export { MultiStepLR, type MultiStepLROptions } from './training/multiStepLR';
+export { OneCycleLR, type OneCycleLROptions } from './training/oneCycleLR';
+export {
+  type PlateauState,
+  ReduceLROnPlateau,
+  type ReduceLROnPlateauOptions,
+} from './training/reduceLROnPlateau';
+export type { SaveOptions } from './training/savedRun';
+export { epochPath, saveModel } from './training/saveModel';
+export type { Scheduler } from './training/scheduler';
+export { SGD, type SGDOptions, type SGDState } from './training/sgd';
+export { type TrainOptions, train } from './training/train';
+
+installKernels();
