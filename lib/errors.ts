@@ -19,11 +19,20 @@ function shortened(text: string, most: number): string {
  * without the user name and password of an address.
  */
 export function quotable(text: unknown): string {
-  return shortened(withoutLogin(String(text)), LONGEST_NAME).replace(
+  return shortened(withoutLogin(asText(text)), LONGEST_NAME).replace(
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
     /[\x00-\x1f\x7f-\x9f]/g,
     (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
   );
+}
+
+/** As text, whatever it is: some objects refuse to become one. */
+function asText(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return typeof value;
+  }
 }
 
 function withoutLogin(text: string): string {

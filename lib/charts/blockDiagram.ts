@@ -1,6 +1,7 @@
 /**
  * A residual block as a picture: what it computes, and the shortcut around it.
  */
+import { checkChoice, checkForm } from '../checks';
 import { ConfigError } from '../errors';
 import { arrow, box, disc, label, line, type Mark, type Point, sheet } from './diagram';
 import type { Figure } from './figure';
@@ -53,7 +54,13 @@ interface Operation {
  * @throws ConfigError when a number isn't a whole one from 1.
  */
 export function blockDiagram(kind: BlockKind, options: BlockDiagramOptions): Figure {
-  const { inChannels, channels, stride = 1, size = 32 } = options;
+  checkChoice('kind', kind, ['basic', 'bottleneck']);
+  const {
+    inChannels,
+    channels,
+    stride = 1,
+    size = 32,
+  } = checkForm('options', options, {}, 'Give { inChannels: 64, channels: 64 }.');
   if (![inChannels, channels, stride, size].every((n) => Number.isInteger(n) && n >= 1)) {
     throw new ConfigError(
       'Channels, stride and size of a block must be whole numbers from 1.',

@@ -1,6 +1,8 @@
 /**
  * Which classes a network takes for which.
  */
+import { checkForm, type Form } from '../checks';
+import { ChartError } from '../errors';
 import type { Evaluation } from '../training/evaluate';
 import type { Figure } from './figure';
 import { COLORS, themed } from './theme';
@@ -8,13 +10,17 @@ import { COLORS, themed } from './theme';
 /** How often each class was taken for each: an `Evaluation`, or what has as much of one. */
 export type ConfusionResult = Pick<Evaluation, 'classNames' | 'confusion'>;
 
+const FORM: Form = { classNames: ['string'], confusion: ['numbers'] };
+
 /**
  * The confusion matrix as a table of numbers: a row a true class, a column a predicted one.
  *
  * Right predictions are shaded in blue and mistakes in orange, each on a scale of its own: mistakes are rare, and
  * on one scale they would all look alike.
  */
-export function confusionChart({ classNames, confusion }: ConfusionResult): Figure {
+export function confusionChart(result: ConfusionResult): Figure {
+  const fix = 'Give what `evaluate` returns.';
+  const { classNames, confusion } = checkForm('result', result, FORM, fix, ChartError);
   const part = (onDiagonal: boolean, color: string): object => {
     const z = confusion.map((row, actual) =>
       row.map((count, predicted) => ((actual === predicted) === onDiagonal ? count : null)),

@@ -1,6 +1,8 @@
 /**
  * What a network makes of a picture, stage by stage.
  */
+import { checkForm, checkPicture, type Form } from '../checks';
+import { ChartError } from '../errors';
 import type { FeatureMaps } from '../prediction/featureMaps';
 import type { Picture } from '../prediction/picture';
 import type { Figure } from './figure';
@@ -9,12 +11,18 @@ import { pictureGrid } from './pictureGrid';
 const COLUMNS = 10;
 const SIDE = 64; // 2, 4, 8 and 16 times the sides of the stages' maps
 
+const FORM: Form = [
+  { layer: 'string', height: 'number', width: 'number', channels: 'number', values: 'numbers' },
+];
+
 /**
  * The strongest feature maps of each stage in a row, each from black, which is 0, to white, its largest number.
  *
  * @param picture what the maps were computed of; it stands above them
  */
 export function featureMapChart(picture: Picture, stages: readonly FeatureMaps[]): Figure {
+  checkPicture(picture);
+  checkForm('stages', stages, FORM, 'Give what `featureMaps` returns.', ChartError);
   const rows = stages.map((maps) => ({
     label: `<b>${maps.layer}</b><br>${maps.height}×${maps.width}×${maps.channels}`,
     pictures: strongest(maps),

@@ -1,7 +1,7 @@
 /**
  * A figure as a picture: Plotly draws it as SVG, resvg paints that, sharp packs it.
  */
-import { checkNumber } from '../checks';
+import { checkForm, checkNumber } from '../checks';
 import { ChartError } from '../errors';
 import type { Figure, FigureLike } from './figure';
 import { plainFigure, side } from './plainFigure';
@@ -29,6 +29,7 @@ const MOST_PIXELS = 1e8;
  * @throws ConfigError where scale isn't a number above 0, or the picture has more than 100 million pixels
  */
 export async function figureToPng(figure: FigureLike, options: PngOptions = {}): Promise<Uint8Array> {
+  checkForm('options', options, {}, 'Give for example { scale: 2 }.', ChartError);
   const drawn = await plainFigureToPng(plainFigure(figure), options);
   if ('png' in drawn) return drawn.png;
   throw new ChartError(

@@ -1,6 +1,8 @@
 /**
  * The filters of a network's first layer, as what they are: small colour pictures.
  */
+import { checkForm, type Form } from '../checks';
+import { ChartError } from '../errors';
 import type { Filters } from '../models/filters';
 import type { Picture } from '../prediction/picture';
 import type { Figure } from './figure';
@@ -9,12 +11,24 @@ import { pictureGrid } from './pictureGrid';
 const COLUMNS = 8;
 const SIDE = 75;
 
+const FORM: Form = {
+  layer: 'string',
+  height: 'number',
+  width: 'number',
+  count: 'number',
+  values: 'numbers',
+};
+
 /**
  * Draws each filter with its weights as red, green and blue: middle grey is 0, and a filter's largest weight, up or down, is full
  * light or none. A filter answers most strongly to what looks like its picture.
  */
 export function filterChart(filters: Filters): Figure {
-  const { layer, height, width, count } = filters;
+  const fix = 'Give what `firstLayerFilters` returns.';
+  const { layer, height, width, count, values } = checkForm('filters', filters, FORM, fix, ChartError);
+  if (count < 1 || values.length !== height * width * 3 * count) {
+    throw new ChartError(`${values.length} values aren't ${count} filters of ${height}×${width}×3.`, fix);
+  }
   const pictures = Array.from({ length: count }, (_, filter) => pictureOf(filters, filter));
   const rows = Array.from({ length: Math.ceil(count / COLUMNS) }, (_, row) => {
     const first = row * COLUMNS;

@@ -1,6 +1,7 @@
 /**
  * Many small images side by side, each under its class name, or under what a network takes it for.
  */
+import { checkForm, type Form } from '../checks';
 import type { Dataset } from '../data/dataset';
 import { ConfigError, DataError } from '../errors';
 import type { Figure } from './figure';
@@ -24,6 +25,14 @@ export interface ImageGridOptions {
   title?: string;
 }
 
+const FORM: Form = {
+  length: 'number',
+  imageShape: 'numbers',
+  labels: 'numbers',
+  classNames: ['string'],
+  image: 'function',
+};
+
 const MAGNIFICATION = 3; // CSS pixels a pixel: a whole number, so that all come out alike
 const GAP = 2; // image pixels between two images
 const MARGIN = { l: 12, r: 12, b: 8 };
@@ -39,6 +48,8 @@ const MARGIN = { l: 12, r: 12, b: 8 };
  * @throws DataError when there is no image, or no prediction or confidence for one of those shown.
  */
 export function imageGrid(images: LabelledImages, options: ImageGridOptions = {}): Figure {
+  checkForm('images', images, FORM, 'Give a Dataset.', DataError);
+  checkForm('options', options, {}, 'Give for example { rows: 2, cols: 8 }.');
   const { predictions, confidences, rows: maxRows = 8, cols = 8, title = '' } = options;
   if (![maxRows, cols].every((n) => Number.isInteger(n) && n >= 1)) {
     throw new ConfigError(

@@ -1,6 +1,8 @@
 /**
  * Where a network keeps its parameters, and where it spends its time.
  */
+import { checkForm, type Form } from '../checks';
+import { ChartError } from '../errors';
 import type { Summary } from '../models/summary';
 import type { Figure } from './figure';
 import { COLORS, themed } from './theme';
@@ -8,8 +10,16 @@ import { COLORS, themed } from './theme';
 /** A network's layers with what each costs: a `Summary`, or what has as much of one. */
 export type LayerCosts = Pick<Summary, 'rows' | 'parameters' | 'multiplyAdds'>;
 
+const FORM: Form = {
+  rows: [{ name: 'string', outputShape: 'numbers', parameters: 'number', multiplyAdds: 'number' }],
+  parameters: 'number',
+  multiplyAdds: 'number',
+};
+
 /** Two bars a convolution or linear layer, one above the other: its parameters, and its multiplications with their additions. */
-export function layerCostChart({ rows, parameters, multiplyAdds }: LayerCosts): Figure {
+export function layerCostChart(costs: LayerCosts): Figure {
+  const fix = 'Give what `summary` returns.';
+  const { rows, parameters, multiplyAdds } = checkForm('costs', costs, FORM, fix, ChartError);
   const layers = rows.filter((row) => row.multiplyAdds > 0);
   const [total, operations] = [parameters, multiplyAdds].map((n) => n.toLocaleString('en-US'));
   const bars = (values: number[], unit: string, color: string, axis: object): object => ({

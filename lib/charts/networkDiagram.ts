@@ -1,6 +1,7 @@
 /**
  * A whole ResNet as a picture: how the image becomes smaller and gains channels from stage to stage.
  */
+import { checkChoice, checkForm, type Form } from '../checks';
 import { ConfigError } from '../errors';
 import type { BlockKind } from './blockDiagram';
 import { arrow, label, type Mark, outline, sheet } from './diagram';
@@ -45,7 +46,10 @@ const HEIGHT = 300;
  * @throws ConfigError when there is no stage, or a number isn't a whole one from 1.
  */
 export function networkDiagram(options: NetworkDiagramOptions): Figure {
-  const { name, block, numBlocks, width = 64, numClasses = 10 } = options;
+  const form: Form = { name: 'string', block: 'string', numBlocks: 'numbers' };
+  const fix = "Give for example { name: 'ResNet-18', block: 'basic', numBlocks: [2, 2, 2, 2] }.";
+  const { name, block, numBlocks, width = 64, numClasses = 10 } = checkForm('options', options, form, fix);
+  checkChoice('block', block, ['basic', 'bottleneck']);
   if (
     numBlocks.length === 0 ||
     ![...numBlocks, width, numClasses].every((n) => Number.isInteger(n) && n >= 1)

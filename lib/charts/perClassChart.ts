@@ -1,6 +1,8 @@
 /**
  * How well a network knows each class.
  */
+import { checkForm, type Form } from '../checks';
+import { ChartError } from '../errors';
 import type { Evaluation } from '../training/evaluate';
 import type { Figure } from './figure';
 import { COLORS, themed } from './theme';
@@ -8,8 +10,20 @@ import { COLORS, themed } from './theme';
 /** What a network reached on each class and on all: an `Evaluation`, or what has as much of one. */
 export type PerClassResult = Pick<Evaluation, 'perClass' | 'accuracy'>;
 
+const FORM: Form = {
+  perClass: [{ className: 'string', correct: 'number', total: 'number', accuracy: 'number' }],
+  accuracy: 'number',
+};
+
 /** A bar a class: the share of its images that were predicted right, in percent, and a line for all images. */
-export function perClassChart({ perClass, accuracy }: PerClassResult): Figure {
+export function perClassChart(result: PerClassResult): Figure {
+  const { perClass, accuracy } = checkForm(
+    'result',
+    result,
+    FORM,
+    'Give what `evaluate` returns.',
+    ChartError,
+  );
   const images = perClass.reduce((sum, { total }) => sum + total, 0);
   const overall = 100 * accuracy;
   return themed(

@@ -1,6 +1,8 @@
 /**
  * How sure a network is of one picture.
  */
+import { checkForm, type Form } from '../checks';
+import { ChartError } from '../errors';
 import type { Prediction } from '../prediction/prediction';
 import type { Figure } from './figure';
 import { COLORS, themed } from './theme';
@@ -8,8 +10,18 @@ import { COLORS, themed } from './theme';
 /** What a network says of one picture: a `Prediction`, or what has as much of one. */
 export type ClassProbabilities = Pick<Prediction, 'classNames' | 'probabilities' | 'classIndex'>;
 
+const FORM: Form = { classNames: ['string'], probabilities: ['number'], classIndex: 'number' };
+
 /** A bar a class: its probability in percent, the predicted class in another colour. */
-export function probabilityChart({ classNames, probabilities, classIndex }: ClassProbabilities): Figure {
+export function probabilityChart(prediction: ClassProbabilities): Figure {
+  const fix = 'Give what `predictImage` returns.';
+  const { classNames, probabilities, classIndex } = checkForm(
+    'prediction',
+    prediction,
+    FORM,
+    fix,
+    ChartError,
+  );
   const percents = probabilities.map((probability) => 100 * probability);
   return themed(
     [

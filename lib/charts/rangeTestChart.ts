@@ -1,12 +1,19 @@
 /**
  * The loss over the learning rate, as a range test found it.
  */
+import { checkForm, type Form } from '../checks';
+import { ChartError } from '../errors';
 import type { RangeTest } from '../training/learningRateRangeTest';
 import type { Figure } from './figure';
 import { COLORS, themed } from './theme';
 
+const FORM: Form = { learningRates: ['number'], losses: ['number'], smoothedLosses: ['number'] };
+
 /** Each step's loss, and their moving mean, over a logarithmic axis of learning rates. */
-export function rangeTestChart({ learningRates, losses, smoothedLosses }: RangeTest): Figure {
+export function rangeTestChart(test: RangeTest): Figure {
+  const fix = 'Give what `learningRateRangeTest` returns.';
+  const { learningRates, losses, smoothedLosses } = checkForm('test', test, FORM, fix, ChartError);
+  if (losses.length === 0) throw new ChartError('The range test has no step to draw.', fix);
   const lowest = smoothedLosses.indexOf(Math.min(...smoothedLosses));
   const curve = (name: string, y: number[], style: object): object => ({
     type: 'scatter',

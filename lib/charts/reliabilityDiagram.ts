@@ -1,9 +1,18 @@
 /**
  * How far a network's confidence can be believed.
  */
+import { checkForm, type Form } from '../checks';
+import { ChartError } from '../errors';
 import type { Calibration } from '../training/calibration';
 import type { Figure } from './figure';
 import { COLORS, themed } from './theme';
+
+const FORM: Form = {
+  bins: [{ from: 'number', to: 'number', count: 'number', confidence: 'number', accuracy: 'number' }],
+  confidence: 'number',
+  accuracy: 'number',
+  expectedCalibrationError: 'number',
+};
 
 /**
  * The reliability diagram: above, how many images were predicted with which confidence; below, the share of them that was right. In
@@ -11,12 +20,15 @@ import { COLORS, themed } from './theme';
  *
  * @see Guo et al. 2017, "On Calibration of Modern Neural Networks", figure 1
  */
-export function reliabilityDiagram({
-  bins,
-  confidence,
-  accuracy,
-  expectedCalibrationError,
-}: Calibration): Figure {
+export function reliabilityDiagram(calibration: Calibration): Figure {
+  const fix = 'Give what `calibration` returns.';
+  const { bins, confidence, accuracy, expectedCalibrationError } = checkForm(
+    'calibration',
+    calibration,
+    FORM,
+    fix,
+    ChartError,
+  );
   const images = bins.reduce((sum, { count }) => sum + count, 0);
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const bars = (values: (number | null)[], color: string, settings: object): object => ({

@@ -2,6 +2,7 @@
  * Batches of a data set as tensors, like PyTorch's `DataLoader`.
  */
 
+import { checkForm } from '../checks';
 import { usesGpu } from '../engine/runtime/device';
 import { tf } from '../engine/runtime/tensorflow';
 import { ConfigError } from '../errors';
@@ -79,9 +80,8 @@ export class DataLoader implements Iterable<Batch> {
   }
 
   /** @throws ConfigError when a setting is out of its range, or `dropLast` would leave no batch at all. */
-  constructor(
-    dataset: Dataset,
-    {
+  constructor(dataset: Dataset, options: DataLoaderOptions = {}) {
+    const {
       batchSize = 128,
       shuffle = false,
       seed = 0,
@@ -89,8 +89,13 @@ export class DataLoader implements Iterable<Batch> {
       dropLast = false,
       normalize = CIFAR10_NORMALIZATION,
       onDevice = usesGpu(),
-    }: DataLoaderOptions = {},
-  ) {
+    } = checkForm('options', options, {}, 'Give for example { batchSize: 128 }.');
+    checkForm(
+      'dataset',
+      dataset,
+      { length: 'number', images: 'numbers', labels: 'numbers' },
+      'Give a Dataset.',
+    );
     if (!Number.isInteger(batchSize) || batchSize < 1) {
       throw new ConfigError(`A batch size can't be ${batchSize}.`, 'Give a positive integer, such as 128.');
     }

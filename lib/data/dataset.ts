@@ -1,6 +1,7 @@
 /**
  * Labelled images in memory.
  */
+import { checkForm } from '../checks';
 import { ConfigError, DataError } from '../errors';
 import { count, showAs, tableLines } from '../showAs';
 import { CLASS_NAMES } from './classNames';
@@ -36,6 +37,21 @@ export class Dataset {
    * @throws DataError when there is no image, the lengths don't fit, or a label is out of range.
    */
   constructor(images: Uint8Array, labels: Uint8Array, classNames: readonly string[] = CLASS_NAMES) {
+    checkForm(
+      'images',
+      images,
+      'numbers',
+      'Give a Uint8Array: red, green and blue of each pixel, image by image.',
+      DataError,
+    );
+    checkForm(
+      'labels',
+      labels,
+      'numbers',
+      'Give a Uint8Array: the index of the class of each image.',
+      DataError,
+    );
+    checkForm('classNames', classNames, ['string'], 'Give the name of each class.', DataError);
     if (labels.length === 0) {
       throw new DataError('A data set needs at least one image.', 'Check what it is read or selected from.');
     }

@@ -1,7 +1,8 @@
 /**
  * From pixels of 0 to 255 to the numbers a network is fed: scaled to 0..1, less the mean, over the deviation.
  */
-import { ConfigError } from '../errors';
+import { checkForm, type Form } from '../checks';
+import { ConfigError, DataError } from '../errors';
 import { CHANNELS, type Dataset } from './dataset';
 
 /** Mean and standard deviation of the red, green and blue channel, of pixels scaled to 0..1. */
@@ -25,6 +26,7 @@ export const CIFAR10_NORMALIZATION: Normalization = {
  * @returns both in units of pixels scaled to 0..1.
  */
 export function channelStatistics(dataset: Dataset): Normalization {
+  checkForm('dataset', dataset, { images: 'numbers' }, 'Give a Dataset.', DataError);
   const { images } = dataset; // [n, 32, 32, 3]
   const counts = new Uint32Array(CHANNELS * 256); // [3, 256]
   for (let i = 0; i < images.length; i += 3) {
@@ -49,13 +51,16 @@ export function channelStatistics(dataset: Dataset): Normalization {
  * @returns the normalized value of each channel and pixel value. // [3, 256]
  * @throws ConfigError when a number isn't finite or a deviation isn't above 0.
  */
-export function normalizationTable({ mean, std }: Normalization): Float32Array {
+export function normalizationTable(normalization: Normalization): Float32Array {
+  const form: Form = { mean: 'numbers', std: 'numbers' };
+  const fix = 'Use CIFAR10_NORMALIZATION, ARTICLE_NORMALIZATION, or what channelStatistics(dataset) returns.';
+  const { mean, std } = checkForm('normalization', normalization, form, fix);
   const table = new Float32Array(CHANNELS * 256); // [3, 256]
   for (let channel = 0; channel < CHANNELS; channel++) {
     if (!Number.isFinite(mean[channel]) || !(std[channel] > 0 && std[channel] < Infinity)) {
       throw new ConfigError(
         `A normalization needs three finite means and three deviations above 0; got mean [${mean}], std [${std}].`,
-        'Use CIFAR10_NORMALIZATION, ARTICLE_NORMALIZATION, or what channelStatistics(dataset) returns.',
+        fix,
       );
     }
     for (let value = 0; value < 256; value++) {
@@ -73,6 +78,13 @@ export function normalizationTable({ mean, std }: Normalization): Float32Array {
  * @throws ConfigError as `normalizationTable`.
  */
 export function normalizePixels(pixels: Uint8Array, normalization: Normalization): Float32Array {
+  checkForm(
+    'pixels',
+    pixels,
+    'numbers',
+    'Give a Uint8Array of red, green and blue of each pixel.',
+    DataError,
+  );
   const table = normalizationTable(normalization);
   const normalized = new Float32Array(pixels.length); // [..., 3]
   normalizeInto(pixels, table, normalized, 0);

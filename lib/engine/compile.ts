@@ -2,7 +2,7 @@
  * The one function through which all training, evaluation and prediction runs: it records a step and runs it as one call.
  */
 import { setImmediate } from 'node:timers/promises';
-import { checkChoice } from '../checks';
+import { checkChoice, checkForm, kindOf } from '../checks';
 import { ConfigError, EngineError } from '../errors';
 import { showAs } from '../showAs';
 import { installKernels } from './kernels/install';
@@ -121,6 +121,11 @@ export function compile<Inputs extends TensorTree[], Output extends TensorTree>(
   options: CompileOptions = {},
   session: SessionOptions = {},
 ): Step<Inputs, Output> {
+  if (typeof fn !== 'function') {
+    throw new ConfigError(`compile was given ${kindOf(fn)}.`, 'Give it a function of tensors.');
+  }
+  checkForm('options', options, {}, 'Give for example { check: true }.');
+  checkForm('session', session, {}, 'Leave it out.');
   installKernels();
   let runner: Runner | undefined = runnerOf(fn as unknown as StepFunction, options, session);
   const alive = () => {

@@ -2,7 +2,7 @@
  * The two residual blocks. A block computes F(x) + x: its branch F learns what to add to its input, and the shortcut
  * carries the input past it.
  */
-import { checkPositiveInteger } from '../checks';
+import { checkForm, checkPositiveInteger } from '../checks';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { add, batchNorm2d, conv2d, relu, type Symbolic } from './layers';
 
@@ -52,7 +52,6 @@ function residual(
   { stride = 1, name, seed = 0 }: BlockOptions & { name: string },
 ) {
   checkPositiveInteger('inChannels', inChannels);
-  checkPositiveInteger('channels', convs[0].filters);
   checkPositiveInteger('stride', stride);
   const x = tf.input({ shape: [null, null, inChannels], name: `${name}.input` }); // [n, h, w, inChannels]
   const filters = convs[convs.length - 1].filters;
@@ -69,15 +68,18 @@ function residual(
  * @see He et al. 2016, "Deep Residual Learning for Image Recognition", figure 5 left
  */
 export const basicBlock: Block = Object.assign(
-  (inChannels: number, channels: number, options: BlockOptions = {}): TensorFlow.LayersModel =>
-    residual(
+  (inChannels: number, channels: number, options: BlockOptions = {}): TensorFlow.LayersModel => {
+    checkForm('options', options, {}, 'Give for example { stride: 2 }.');
+    checkPositiveInteger('channels', channels);
+    return residual(
       inChannels,
       [
         { filters: channels, kernelSize: 3, stride: options.stride },
         { filters: channels, kernelSize: 3 },
       ],
       { name: 'BasicBlock', ...options },
-    ),
+    );
+  },
   { expansion: 1 },
 );
 
@@ -90,8 +92,10 @@ export const basicBlock: Block = Object.assign(
  * @see He et al. 2016, "Deep Residual Learning for Image Recognition", figure 5 right
  */
 export const bottleneck: Block = Object.assign(
-  (inChannels: number, channels: number, options: BlockOptions = {}): TensorFlow.LayersModel =>
-    residual(
+  (inChannels: number, channels: number, options: BlockOptions = {}): TensorFlow.LayersModel => {
+    checkForm('options', options, {}, 'Give for example { stride: 2 }.');
+    checkPositiveInteger('channels', channels);
+    return residual(
       inChannels,
       [
         { filters: channels, kernelSize: 1 },
@@ -99,6 +103,7 @@ export const bottleneck: Block = Object.assign(
         { filters: 4 * channels, kernelSize: 1 },
       ],
       { name: 'Bottleneck', ...options },
-    ),
+    );
+  },
   { expansion: 4 },
 );

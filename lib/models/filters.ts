@@ -4,6 +4,7 @@
 import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
 import { showAs } from '../showAs';
+import { checkNotDisposed } from './weights';
 
 /** The kernels of a convolution of colour pictures; each is a small picture itself. */
 export interface Filters {
@@ -22,6 +23,7 @@ export interface Filters {
  * @throws ModelError where the network doesn't begin with a convolution of colour pictures
  */
 export function firstLayerFilters(net: TensorFlow.LayersModel): Filters {
+  checkNotDisposed(net);
   const layer = net.layers.find((candidate) => candidate.getClassName() === 'Conv2D');
   const kernel = layer?.getWeights()[0]; // [height, width, channels, count]
   if (!layer || kernel?.shape[2] !== 3) {

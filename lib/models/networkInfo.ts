@@ -4,6 +4,7 @@
 import type { Normalization } from '../data/normalization';
 import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { ConfigError } from '../errors';
+import { checkIsNetwork } from './weights';
 
 /** Facts about a network that its weights don't tell. */
 export interface NetworkInfo {
@@ -17,6 +18,7 @@ export interface NetworkInfo {
 
 /** What is known of a network; TensorFlow.js saves it with the network, as `userDefinedMetadata` in model.json. */
 export function networkInfo(net: TensorFlow.LayersModel): NetworkInfo {
+  checkIsNetwork(net);
   return (net.getUserDefinedMetadata() ?? {}) as NetworkInfo;
 }
 
@@ -27,18 +29,24 @@ export function networkInfo(net: TensorFlow.LayersModel): NetworkInfo {
  * @throws ConfigError where a fact is of another kind
  */
 export function setNetworkInfo(net: TensorFlow.LayersModel, info: NetworkInfo): void {
+  checkIsNetwork(net);
   if (!isNetworkInfo(info)) {
     throw new ConfigError(
       'architecture, classNames or normalization is of another kind.',
       "Give what is known as { architecture: 'my network', classNames: ['a', 'b'], normalization: CIFAR10_NORMALIZATION }.",
     );
   }
-  net.setUserDefinedMetadata({ ...networkInfo(net), ...structuredClone(info) });
+  const { architecture, classNames, normalization } = info;
+  const given = Object.entries({ architecture, classNames, normalization }).filter(
+    ([, value]) => value !== undefined,
+  );
+  net.setUserDefinedMetadata({ ...networkInfo(net), ...structuredClone(Object.fromEntries(given)) });
 }
 
 /** Tells whether what was read from a file can be what is known of a network. */
 export function isNetworkInfo(value: unknown): value is NetworkInfo {
-  const { architecture = '', classNames = [], normalization } = Object(value) as Record<string, unknown>;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { architecture = '', classNames = [], normalization } = value as Record<string, unknown>;
   const { mean, std } = Object(normalization) as Record<string, unknown>;
   const isTriple = (list: unknown): list is number[] =>
     Array.isArray(list) && list.length === 3 && list.every(Number.isFinite);

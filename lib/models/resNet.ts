@@ -1,7 +1,7 @@
 /**
  * ResNet for pictures of 32×32: one convolution, four stages of residual blocks, a mean, a linear classifier.
  */
-import { checkPositiveInteger } from '../checks';
+import { checkForm, checkPositiveInteger, kindOf } from '../checks';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ConfigError } from '../errors';
 import { type Block, basicBlock, bottleneck } from './block';
@@ -31,7 +31,14 @@ function stage(
   for (let i = 0; i < blocks; i++) {
     const inChannels = x.shape[3]!;
     const options = { stride: i === 0 ? stride : 1, name: `${name}.${i}`, seed };
-    x = block(inChannels, channels, options).apply(x) as Symbolic;
+    const made = block(inChannels, channels, options);
+    if (typeof made?.apply !== 'function') {
+      throw new ConfigError(
+        `The block gives ${kindOf(made)}.`,
+        'Have it return a tf.LayersModel, as basicBlock does.',
+      );
+    }
+    x = made.apply(x) as Symbolic;
   }
   return x;
 }
@@ -52,6 +59,9 @@ export function resNet(
   numBlocks: readonly number[],
   options: ResNetOptions = {},
 ): TensorFlow.LayersModel {
+  checkForm('options', options, {}, 'Give for example { width: 16 }.');
+  checkForm('block', block, 'function', 'Give basicBlock, bottleneck or a function like them.');
+  checkForm('numBlocks', numBlocks, 'numbers', 'Give four numbers, one for each stage: [2, 2, 2, 2].');
   const { numClasses = 10, width = 64, verbose = false, seed = 0 } = options;
   if (numBlocks.length !== 4) {
     throw new ConfigError(

@@ -1,6 +1,7 @@
 /**
  * The table of a network's layers, shapes, parameters and memory, as torchsummary prints it.
  */
+import { checkForm } from '../checks';
 import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
 import { showAs } from '../showAs';
@@ -89,6 +90,14 @@ function table(summary: Summary): string {
 
 function checkedShape(net: TensorFlow.LayersModel, inputShape?: readonly number[]): Shape {
   const own = inputShapeOf(net);
+  if (inputShape)
+    checkForm(
+      'inputShape',
+      inputShape,
+      'numbers',
+      'Give height, width and channels: [32, 32, 3].',
+      ModelError,
+    );
   const shape = inputShape ? [null, ...inputShape] : own;
   const fits =
     shape.length === own.length && own.every((length, i) => length === null || length === shape[i]);

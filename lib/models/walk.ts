@@ -3,6 +3,7 @@
  */
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
+import { checkIsNetwork } from './weights';
 
 /** One layer or block of a network. */
 export interface Module {
@@ -40,6 +41,7 @@ interface Structure {
  * @throws ModelError for a network without layers, or with several inputs
  */
 export function inputShapeOf(net: TensorFlow.LayersModel): Shape {
+  checkIsNetwork(net);
   const { inputs = [] } = net;
   if (inputs.length === 1) return inputs[0].shape as Shape;
   throw inputs.length === 0

@@ -1,6 +1,8 @@
 /**
  * The variables that hold a network's weights, and whether they still have values: `net.dispose()` and `tf.disposeVariables()` free them.
  */
+
+import { kindOf } from '../checks';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
 
@@ -19,8 +21,19 @@ export function hasDisposedWeights(layer: TensorFlow.layers.Layer): boolean {
   return !layer.weights.every((weight) => isAlive(variableOf(weight)));
 }
 
-/** @throws ModelError where weights of a network were disposed */
+/** @throws ModelError where a value is no network */
+export function checkIsNetwork(net: TensorFlow.LayersModel): void {
+  const { layers, weights, predict } = Object(net) as Partial<TensorFlow.LayersModel>;
+  if (Array.isArray(layers) && Array.isArray(weights) && typeof predict === 'function') return;
+  throw new ModelError(
+    `The network is ${kindOf(net)}, not a tf.LayersModel.`,
+    'Give what resnet18(), `await loadModel(path)` or tf.model returns.',
+  );
+}
+
+/** @throws ModelError where a value is no network, or weights of it were disposed */
 export function checkNotDisposed(net: TensorFlow.LayersModel): void {
+  checkIsNetwork(net);
   if (!hasDisposedWeights(net)) return;
   throw new ModelError(
     `The weights of ${net.name} were disposed, by its dispose() or tf.disposeVariables().`,

@@ -20,8 +20,8 @@ export function evaluate(
   loader: DataLoader,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  if (options.onProgress) return evaluateSilently(net, loader, options);
-  return shownWork({ name: 'evaluate', unit: 'images', also: options.signal }, (onProgress, signal) =>
+  if (options?.onProgress) return evaluateSilently(net, loader, options);
+  return shownWork({ name: 'evaluate', unit: 'images', also: options?.signal }, (onProgress, signal) =>
     evaluateSilently(net, loader, { ...options, onProgress, signal }),
   );
 }

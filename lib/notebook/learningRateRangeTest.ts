@@ -27,8 +27,8 @@ export function learningRateRangeTest(
   loader: DataLoader,
   options: RangeTestOptions,
 ): Promise<RangeTest> {
-  if (options.onProgress) return testSilently(net, loader, options);
-  return shownWork({ name: 'range test', unit: 'steps', also: options.signal }, (onProgress, signal) =>
+  if (options?.onProgress) return testSilently(net, loader, options);
+  return shownWork({ name: 'range test', unit: 'steps', also: options?.signal }, (onProgress, signal) =>
     testSilently(net, loader, { ...options, onProgress, signal }),
   );
 }

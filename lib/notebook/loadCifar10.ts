@@ -1,6 +1,7 @@
 /**
  * Loading CIFAR-10 with its download shown: what a notebook or a program calls.
  */
+import { checkForm } from '../checks';
 import { type Cifar10, type Cifar10Options, loadCifar10 as loadSilently } from '../data/cifar10';
 import type { Cifar10Progress } from '../data/cifar10Source';
 import { type LiveText, liveText } from './liveText';
@@ -14,6 +15,7 @@ import { bar, percent, REDRAW, timeLeft } from './progressLine';
  * @throws DataError when the folder doesn't have it, a file isn't what it should be, or no source gives it.
  */
 export async function loadCifar10(options: Cifar10Options & { sample?: boolean } = {}): Promise<Cifar10> {
+  checkForm('options', options, {}, 'Give for example { sample: true }.');
   if (options.onProgress) return loadSilently(options);
   const text = liveText();
   const download = downloadReporter(text);

@@ -1,8 +1,10 @@
 /**
  * A trained network for the notebooks that need one: the reader's own, or the one that ships with the library.
  */
+
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
+import { checkForm } from '../checks';
 import { packageDataFolder, projectDataFolder } from '../data/folders';
 import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { networkInfo } from '../models/networkInfo';
@@ -11,6 +13,7 @@ import { type Profile, profile } from './profile';
 
 /** Where a profile's training run saves its network: `data/models/quick`. */
 export function modelPath(settings: Pick<Profile, 'name'> = profile()): string {
+  checkForm('settings', settings, { name: 'string' }, 'Give what `profile` returns, or nothing.');
   return path.join(projectDataFolder(), 'models', settings.name);
 }
 

@@ -2,7 +2,7 @@
  * How much work the notebooks do: one setting for all of them.
  */
 import { type Device, device } from '../engine/runtime/device';
-import { ConfigError } from '../errors';
+import { ConfigError, quotable } from '../errors';
 
 /** How the learning rate changes, with the options of the scheduler of that name. */
 export type ProfileSchedule =
@@ -90,9 +90,9 @@ const PROFILES: Readonly<Record<ProfileName, Profile>> = {
  * @throws ConfigError when PROFILE names no profile.
  */
 export function profile(name: string = process.env.PROFILE || defaultProfile(device())): Profile {
-  if (!Object.hasOwn(PROFILES, name)) {
+  if (typeof name !== 'string' || !Object.hasOwn(PROFILES, name)) {
     throw new ConfigError(
-      `There is no profile named "${name}".`,
+      `There is no profile named "${quotable(name)}".`,
       `Set PROFILE to one of ${Object.keys(PROFILES).join(', ')}, or leave it unset.`,
     );
   }

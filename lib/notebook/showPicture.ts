@@ -1,7 +1,9 @@
 /**
  * Shows a picture below the cell.
  */
+
 import { pictureToPng } from '../charts/pictureToPng';
+import { checkPicture } from '../checks';
 import { type Picture, pictureText } from '../prediction/picture';
 import { cellOutput } from './kernel';
 
@@ -10,6 +12,7 @@ import { cellOutput } from './kernel';
  * can be seen. Outside a notebook it prints a line with the picture's size.
  */
 export function showPicture(picture: Picture): void {
+  checkPicture(picture);
   const text = pictureText(picture);
   const write = cellOutput();
   if (!write) {

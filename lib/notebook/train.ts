@@ -37,11 +37,11 @@ export async function train(
     report(event);
     curves.listen(event);
   };
-  const { onProgress = show } = options;
+  const { onProgress = show } = options ?? {};
   try {
     return await untilStopped(
-      (signal) => trainSilently(net, trainLoader, testLoader, { ...options, onProgress, signal }),
-      options.signal,
+      (signal) => trainSilently(net, trainLoader, testLoader, options && { ...options, onProgress, signal }),
+      options?.signal,
     );
   } finally {
     text.status('');

@@ -3,7 +3,7 @@
  */
 import { unescape as decodePercent } from 'node:querystring';
 import type { Response } from 'node-fetch';
-import { isUrl, kindOf } from '../checks';
+import { checkForm, type Form, isUrl, kindOf, SIGNAL_FORM } from '../checks';
 import { fetchFromWeb, ProxyError } from '../data/proxy';
 import { ConfigError, ImageError, quotable } from '../errors';
 import { decodeDataAddress, isDataAddress } from './dataAddress';
@@ -225,7 +225,13 @@ async function download(
  *   aborted.
  */
 export async function fetchPicture(url: string | URL, options: FetchOptions = {}): Promise<Picture> {
-  const { timeout = 15_000, stallTimeout = 5_000, maxBytes = 20e6, signal } = options;
+  const form: Form = { 'signal?': SIGNAL_FORM };
+  const {
+    signal,
+    timeout = 15_000,
+    stallTimeout = 5_000,
+    maxBytes = 20e6,
+  } = checkForm('options', options, form, 'Give for example { timeout: 15000 }.');
   for (const [name, value] of Object.entries({ timeout, stallTimeout, maxBytes })) {
     if (!(value > 0)) throw new ConfigError(`The option ${name} is ${value}.`, 'It has to be above 0.');
   }

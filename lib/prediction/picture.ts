@@ -18,7 +18,7 @@ export function pictureOf(width: number, height: number, data: Uint8Array): Pict
   return showAs({ width, height, data }, { full: pictureText });
 }
 
-/** `Picture of 640×480 pixels` */
+/** A text such as `Picture of 640×480 pixels` */
 export function pictureText({ width, height }: Picture): string {
   return `Picture of ${width}×${height} pixels`;
 }

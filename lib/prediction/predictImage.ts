@@ -1,6 +1,7 @@
 /**
  * From a picture to what a network says of it (the article's section 9).
  */
+import { checkForm } from '../checks';
 import { CLASS_NAMES } from '../data/classNames';
 import { type CompileOptions, compile, type Step } from '../engine/compile';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
@@ -72,6 +73,7 @@ export async function predictImage(
   options: PredictOptions = {},
 ): Promise<Prediction> {
   checkNotDisposed(net);
+  checkForm('options', options, {}, "Give for example { fit: 'cover' }.");
   const classNames = classNamesOf(net);
   const images = networkInput(net, picture, options.fit); // [1, height, width, 3]
   const found = await forwardOf(net, options)(images).finally(() => images.dispose());

@@ -1,6 +1,7 @@
 /**
  * What a network says of a picture, and the lines that tell it.
  */
+import { checkForm, type Form } from '../checks';
 import { percent, showAs } from '../showAs';
 import type { Picture } from './picture';
 
@@ -50,7 +51,15 @@ function scientific(value: number): string {
  *
  * @returns several lines.
  */
-export function formatPrediction({ probabilities, classIndex, value, className }: Prediction): string {
+export function formatPrediction(prediction: Prediction): string {
+  const form: Form = {
+    probabilities: ['number'],
+    classIndex: 'number',
+    value: 'number',
+    className: 'string',
+  };
+  const fix = 'Give what `predictImage` returns.';
+  const { probabilities, classIndex, value, className } = checkForm('prediction', prediction, form, fix);
   return [
     `Probabilities  [${probabilities.map(scientific).join(', ')}]`,
     `Class index    ${classIndex}`,

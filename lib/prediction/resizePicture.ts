@@ -1,7 +1,7 @@
 /**
  * A picture at the size that a network looks at.
  */
-import { ImageError } from '../errors';
+import { checkChoice, checkPicture, checkPositiveInteger } from '../checks';
 import { type Picture, pictureOf } from './picture';
 
 /** What to do with a picture whose sides are in another proportion than the network's input. */
@@ -44,16 +44,14 @@ function windows(size: number, length: number, result: number): Window[] {
  *
  * @param picture one of the size asked for comes back as it is.
  * @param fit default `fill`, as in the article.
- * @throws ImageError when the picture's data don't fit its size.
+ * @throws ImageError when the picture's data don't fit its size; ConfigError for a size that isn't a positive integer.
  */
 export function resizePicture(picture: Picture, width: number, height: number, fit: Fit = 'fill'): Picture {
+  checkPicture(picture);
+  checkPositiveInteger('width', width);
+  checkPositiveInteger('height', height);
+  checkChoice('fit', fit, ['fill', 'cover']);
   const { width: oldWidth, height: oldHeight, data: pixels } = picture; // [oldHeight, oldWidth, 3]
-  if (pixels.length === 0 || pixels.length !== oldWidth * oldHeight * 3) {
-    throw new ImageError(
-      `A picture of ${oldWidth}×${oldHeight} pixels has ${pixels.length} numbers.`,
-      'Give three for each pixel: red, green and blue, without alpha.',
-    );
-  }
   if (oldWidth === width && oldHeight === height) return picture;
   const cover = fit === 'cover';
   const columns = windows(

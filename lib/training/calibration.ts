@@ -1,7 +1,7 @@
 /**
  * Whether a network's confidence can be believed: of the images that it is 80 % sure of, are 80 % right?
  */
-import { checkPositiveInteger } from '../checks';
+import { checkForm, checkPositiveInteger } from '../checks';
 import { DataError } from '../errors';
 import { count, percent, showAs, tableLines } from '../showAs';
 
@@ -88,6 +88,9 @@ function calibrationText({ bins, confidence, accuracy, expectedCalibrationError 
 }
 
 function check(confidences: ArrayLike<number>, correct: ArrayLike<boolean>): void {
+  const fix = 'Give arrays: what `evaluate` returns as confidences and correct.';
+  checkForm('confidences', confidences, 'numbers', fix, DataError);
+  checkForm('correct', correct, ArrayBuffer.isView(correct) ? 'numbers' : ['boolean'], fix, DataError);
   if (confidences.length === 0 || confidences.length !== correct.length) {
     throw new DataError(
       `There are ${confidences.length} confidences, and ${correct.length} times right or wrong.`,

@@ -1,8 +1,8 @@
 /**
  * Learning rate: down along half a cosine.
  */
-import { checkNumber, checkPositiveInteger } from '../checks';
-import { type Scheduler, showScheduler } from './scheduler';
+import { checkForm, checkNumber, checkPositiveInteger } from '../checks';
+import { checkOptimizer, type Scheduler, showScheduler } from './scheduler';
 import type { SGD } from './sgd';
 
 /** What `CosineAnnealingLR` takes; the names are PyTorch's. */
@@ -31,8 +31,15 @@ export class CosineAnnealingLR implements Scheduler {
 
   constructor(
     readonly optimizer: SGD,
-    { tMax, etaMin = 0 }: CosineAnnealingLROptions,
+    options: CosineAnnealingLROptions,
   ) {
+    checkOptimizer(optimizer);
+    const { tMax, etaMin = 0 } = checkForm(
+      'options',
+      options,
+      { tMax: 'number' },
+      'Give for example { tMax: epochs }.',
+    );
     checkPositiveInteger('tMax', tMax);
     checkNumber('etaMin', etaMin, 0);
     this.settings = { lr: optimizer.lr, tMax, etaMin };

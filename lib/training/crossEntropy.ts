@@ -1,6 +1,7 @@
 /**
  * The loss of a classifier.
  */
+import { checkForm } from '../checks';
 import { softmaxCrossEntropy } from '../engine/operations/crossEntropy';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ConfigError, ModelError } from '../errors';
@@ -43,7 +44,13 @@ const EPSILON = 1e-7;
  * @throws ConfigError for a labelSmoothing outside of 0..1
  * @see Szegedy et al. 2016, "Rethinking the Inception Architecture for Computer Vision", section 7, for label smoothing
  */
-export function crossEntropy({ labelSmoothing = 0 }: CrossEntropyOptions = {}): Criterion {
+export function crossEntropy(options: CrossEntropyOptions = {}): Criterion {
+  const { labelSmoothing = 0 } = checkForm(
+    'options',
+    options,
+    {},
+    'Give for example { labelSmoothing: 0.1 }.',
+  );
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
     throw new ConfigError(
       `labelSmoothing is ${labelSmoothing}.`,

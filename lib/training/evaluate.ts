@@ -1,6 +1,7 @@
 /**
  * How good a network is on a data set: loss, accuracy, and which class it takes for which.
  */
+import { checkForm, type Form, SIGNAL_FORM } from '../checks';
 import type { Batch, BatchDraws } from '../data/batch';
 import type { DataLoader } from '../data/dataLoader';
 import { type CompileOptions, compile, type Step } from '../engine/compile';
@@ -43,6 +44,8 @@ export interface EvaluateOptions extends CompileOptions {
   signal?: AbortSignal;
 }
 
+const OPTIONS: Form = { 'criterion?': 'function', 'onProgress?': 'function', 'signal?': SIGNAL_FORM };
+
 /**
  * Runs a network over all batches of a loader, in inference mode: batch normalization uses its moving statistics.
  *
@@ -54,10 +57,12 @@ export interface EvaluateOptions extends CompileOptions {
 export async function evaluate(
   net: TensorFlow.LayersModel,
   loader: DataLoader,
-  { criterion = crossEntropy(), onProgress, signal, ...options }: EvaluateOptions = {},
+  options: EvaluateOptions = {},
 ): Promise<Evaluation> {
+  checkForm('options', options, OPTIONS, 'Give for example { criterion: crossEntropy() }.');
+  const { criterion = crossEntropy(), onProgress, signal, ...compileOptions } = options;
   checkFit(net, loader);
-  const step = compileEvaluation(net, loader, criterion, options);
+  const step = compileEvaluation(net, loader, criterion, compileOptions);
   try {
     return await evaluateWith(step, loader, signal, onProgress);
   } finally {

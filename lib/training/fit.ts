@@ -1,6 +1,7 @@
 /**
  * Whether a network and a data loader go together.
  */
+import { checkForm } from '../checks';
 import type { DataLoader } from '../data/dataLoader';
 import type { Normalization } from '../data/normalization';
 import type { TensorFlow } from '../engine/runtime/tensorflow';
@@ -18,6 +19,12 @@ import { checkNotDisposed } from '../models/weights';
  */
 export function checkFit(net: TensorFlow.LayersModel, loader: DataLoader, name = 'loader'): void {
   checkNotDisposed(net);
+  checkForm(
+    name,
+    loader,
+    { dataset: {}, batch: 'function' },
+    'Give a DataLoader: new DataLoader(dataset, { batchSize: 128 }).',
+  );
   const { imageShape, classNames } = loader.dataset;
   const input = net.inputs[0].shape.slice(1); // null where any size goes
   if (

@@ -2,6 +2,7 @@
  * What a training run leaves behind: one record an epoch, and the line that tells it.
  */
 
+import { checkForm, type Form } from '../checks';
 import { count, percent, showAs, tableLines } from '../showAs';
 
 /** What one epoch reached. Losses are means over images, accuracies fractions from 0 to 1. */
@@ -51,12 +52,24 @@ function historyText({ epochs }: History): string {
   ].join('\n');
 }
 
+const RECORD: Form = {
+  epoch: 'number',
+  trainLoss: 'number',
+  trainAccuracy: 'number',
+  testLoss: 'number',
+  testAccuracy: 'number',
+  learningRate: 'number',
+  seconds: 'number',
+};
+
 /**
  * The line that tells an epoch, in the words and columns of the article's section 6.
  *
  * @param epochs how many epochs the run has in all.
  */
 export function formatEpoch(record: EpochRecord, epochs: number): string {
+  checkForm('record', record, RECORD, 'Give an epoch of what `train` returns.');
+  checkForm('epochs', epochs, 'number', 'Give how many epochs the run has.');
   const column = (n: number) => String(n).padStart(3);
   const percent = (fraction: number) => `${(100 * fraction).toFixed(2)}%`;
   return (

@@ -1,7 +1,7 @@
 /**
  * Which learning rates a network can be trained with, found by trying them all in one short run.
  */
-import { checkPositive, checkPositiveInteger } from '../checks';
+import { checkForm, checkPositive, checkPositiveInteger, type Form, SIGNAL_FORM } from '../checks';
 import type { BatchInputs } from '../data/batch';
 import type { DataLoader } from '../data/dataLoader';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
@@ -61,6 +61,13 @@ export async function learningRateRangeTest(
   loader: DataLoader,
   options: RangeTestOptions,
 ): Promise<RangeTest> {
+  const form: Form = {
+    criterion: 'function',
+    'optimizer?': {},
+    'signal?': SIGNAL_FORM,
+    'onProgress?': 'function',
+  };
+  checkForm('options', options, form, 'Give at least { criterion: crossEntropy() }.');
   const { criterion, optimizer: settings, minLr = 1e-3, maxLr = 10, steps = 100, signal } = options;
   check(minLr, maxLr, steps);
   checkFit(net, loader);

@@ -3,6 +3,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { filePath } from '../checks';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
 import { isNetworkInfo } from '../models/networkInfo';
@@ -15,11 +16,11 @@ import { readOrdinary } from './savedFiles';
 /**
  * Loads a network in TensorFlow.js's layers format, as `saveModel` and TensorFlow.js's converter write it, of Keras 2 or 3.
  *
- * @param path the folder that holds model.json, or model.json itself
+ * @param path the folder that holds model.json, or model.json itself; a `file:` address is taken too
  * @throws ModelError where nothing is there, where a file is missing, cut off or no such model, and where weights don't fit
  */
-export async function loadModel(path: string): Promise<TensorFlow.LayersModel> {
-  const file = await modelFile(path);
+export async function loadModel(path: string | URL): Promise<TensorFlow.LayersModel> {
+  const file = await modelFile(filePath(path, ModelError));
   const read = await readModelJson(file);
   const json = isKeras3(read.modelTopology) ? asKeras2(read, file) : read;
   try {

@@ -1,9 +1,9 @@
 /**
  * Learning rate: down by a factor at given epochs.
  */
-import { checkNumber, checkPositiveInteger } from '../checks';
+import { checkForm, checkNumber, checkPositiveInteger } from '../checks';
 import { ConfigError } from '../errors';
-import { type Scheduler, showScheduler } from './scheduler';
+import { checkOptimizer, type Scheduler, showScheduler } from './scheduler';
 import type { SGD } from './sgd';
 
 /** What `MultiStepLR` takes; the names are PyTorch's. */
@@ -31,8 +31,15 @@ export class MultiStepLR implements Scheduler {
 
   constructor(
     readonly optimizer: SGD,
-    { milestones, gamma = 0.1 }: MultiStepLROptions,
+    options: MultiStepLROptions,
   ) {
+    checkOptimizer(optimizer);
+    const { milestones, gamma = 0.1 } = checkForm(
+      'options',
+      options,
+      { milestones: ['number'] },
+      'Give for example { milestones: [75, 150] }.',
+    );
     for (const milestone of milestones) checkPositiveInteger('a milestone', milestone);
     if (milestones.some((milestone, i) => i > 0 && milestone <= milestones[i - 1])) {
       throw new ConfigError(

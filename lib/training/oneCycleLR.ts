@@ -1,9 +1,9 @@
 /**
  * Learning rate: up to a peak and down to almost nothing, in one run; the momentum the other way.
  */
-import { checkChoice, checkNumber, checkPositive, checkPositiveInteger } from '../checks';
+import { checkChoice, checkForm, checkNumber, checkPositive, checkPositiveInteger } from '../checks';
 import { ConfigError } from '../errors';
-import { type Scheduler, showScheduler } from './scheduler';
+import { checkOptimizer, type Scheduler, showScheduler } from './scheduler';
 import type { SGD } from './sgd';
 
 /** What `OneCycleLR` takes; the names and defaults are PyTorch's. */
@@ -56,7 +56,10 @@ export class OneCycleLR implements Scheduler {
 
   constructor(
     readonly optimizer: SGD,
-    {
+    options: OneCycleLROptions,
+  ) {
+    checkOptimizer(optimizer);
+    const {
       maxLr,
       totalSteps,
       pctStart = 0.3,
@@ -66,8 +69,12 @@ export class OneCycleLR implements Scheduler {
       maxMomentum = 0.95,
       divFactor = 25,
       finalDivFactor = 1e4,
-    }: OneCycleLROptions,
-  ) {
+    } = checkForm(
+      'options',
+      options,
+      { maxLr: 'number', totalSteps: 'number' },
+      'Give for example { maxLr: 0.1, totalSteps: epochs * trainLoader.length }.',
+    );
     checkPositive('maxLr', maxLr);
     checkPositiveInteger('totalSteps', totalSteps);
     checkNumber('pctStart', pctStart, 0, 1);

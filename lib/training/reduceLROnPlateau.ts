@@ -1,9 +1,9 @@
 /**
  * Learning rate: down when training no longer gets better.
  */
-import { checkChoice, checkNumber } from '../checks';
+import { checkChoice, checkForm, checkNumber } from '../checks';
 import { ConfigError } from '../errors';
-import { type Scheduler, showScheduler } from './scheduler';
+import { checkOptimizer, type Scheduler, showScheduler } from './scheduler';
 import type { SGD } from './sgd';
 
 /** What `ReduceLROnPlateau` takes; the names and defaults are PyTorch's. */
@@ -54,7 +54,10 @@ export class ReduceLROnPlateau implements Scheduler {
 
   constructor(
     readonly optimizer: SGD,
-    {
+    options: ReduceLROnPlateauOptions = {},
+  ) {
+    checkOptimizer(optimizer);
+    const {
       mode = 'min',
       factor = 0.1,
       patience = 10,
@@ -63,8 +66,7 @@ export class ReduceLROnPlateau implements Scheduler {
       cooldown = 0,
       minLr = 0,
       eps = 1e-8,
-    }: ReduceLROnPlateauOptions = {},
-  ) {
+    } = checkForm('options', options, {}, 'Give for example { factor: 0.5, patience: 5 }.');
     checkChoice('mode', mode, ['min', 'max']);
     checkChoice('thresholdMode', thresholdMode, ['rel', 'abs']);
     if (!(factor >= 0 && factor < 1)) {

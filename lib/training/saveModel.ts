@@ -3,8 +3,10 @@
  */
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkForm, checkNumber, filePath } from '../checks';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
+import { checkNotDisposed } from '../models/weights';
 import { type ModelArtifacts, type ModelJson, type SaveResult, weightsFileName } from './modelFiles';
 import { writeWhole } from './savedFiles';
 
@@ -18,16 +20,18 @@ const WEIGHTS = /^weights\.[0-9a-f]{8}\.bin$/;
  * A network saved there before is replaced in one go: until the new model.json is in place, whole, the old one and its
  * weights stand.
  *
- * @param path the folder; made if it isn't there
+ * @param path the folder, also as a `file:` address; made if it isn't there
  * @throws ModelError where the folder can't be written
  */
-export async function saveModel(net: TensorFlow.LayersModel, path: string): Promise<void> {
+export async function saveModel(net: TensorFlow.LayersModel, path: string | URL): Promise<void> {
+  checkNotDisposed(net);
+  const folder = filePath(path, ModelError);
   try {
-    await mkdir(path, { recursive: true });
-    await net.save(tf.io.withSaveHandler((artifacts) => write(artifacts, path)));
+    await mkdir(folder, { recursive: true });
+    await net.save(tf.io.withSaveHandler((artifacts) => write(artifacts, folder)));
   } catch (cause) {
     throw new ModelError(
-      `The network can't be saved to ${path}: ${(cause as Error).message}.`,
+      `The network can't be saved to ${folder}: ${(cause as Error).message}.`,
       'Give a folder that may be written and a disk with room on it.',
       { cause },
     );
@@ -36,6 +40,8 @@ export async function saveModel(net: TensorFlow.LayersModel, path: string): Prom
 
 /** The path of a network after so many epochs, `path_20`, as the article names it (section 8). */
 export function epochPath(path: string, epoch: number): string {
+  checkForm('path', path, 'string', "Give a path, such as 'folder/name'.");
+  checkNumber('epoch', epoch, 0);
   return `${path}_${epoch}`;
 }
 

@@ -2,6 +2,7 @@
  * What `train` asks of a learning-rate schedule.
  */
 import { inspect } from 'node:util';
+import { checkForm } from '../checks';
 import { showAs } from '../showAs';
 import type { SGD } from './sgd';
 
@@ -26,6 +27,16 @@ export interface Scheduler {
   stateDict(): object;
   /** Takes over what `stateDict` of a scheduler of the same class gave. */
   loadStateDict(state: object): void;
+}
+
+/** @throws ConfigError where a schedule is given something else than an optimizer */
+export function checkOptimizer(optimizer: SGD): void {
+  checkForm(
+    'optimizer',
+    optimizer,
+    { lr: 'number', momentum: 'number' },
+    'Give the optimizer that `train` is given.',
+  );
 }
 
 /** Has the schedulers of a class printed as what they have come to. */

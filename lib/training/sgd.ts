@@ -1,7 +1,7 @@
 /**
  * Stochastic gradient descent: what turns gradients into steps.
  */
-import { checkNumber } from '../checks';
+import { checkForm, checkNumber, type Form } from '../checks';
 import { choose, orZeros } from '../engine/operations/choose';
 import { applyMomentum } from '../engine/operations/momentum';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
@@ -51,7 +51,14 @@ export class SGD {
     });
   }
 
-  constructor({ lr, momentum = 0, weightDecay = 0, nesterov = false }: SGDOptions) {
+  constructor(options: SGDOptions) {
+    const form: Form = { lr: 'number' };
+    const {
+      lr,
+      momentum = 0,
+      weightDecay = 0,
+      nesterov = false,
+    } = checkForm('options', options, form, 'Give at least { lr: 0.1 }.');
     checkNumber('weightDecay', weightDecay, 0);
     this.lr = lr;
     this.momentum = momentum;

@@ -3,7 +3,7 @@
  */
 
 import { resolve } from 'node:path';
-import { checkPositiveInteger } from '../checks';
+import { checkForm, checkPositiveInteger, type Form, SIGNAL_FORM } from '../checks';
 import type { DataLoader } from '../data/dataLoader';
 import type { CompileOptions } from '../engine/compile';
 import type { TensorFlow } from '../engine/runtime/tensorflow';
@@ -78,6 +78,7 @@ export async function train(
   testLoader: DataLoader,
   options: TrainOptions,
 ): Promise<History> {
+  checkForm('options', options, OPTIONS, 'Give at least { epochs, optimizer, criterion }.');
   check(net, trainLoader, testLoader, options);
   const free = reserve(net, options);
   try {
@@ -86,6 +87,16 @@ export async function train(
     free();
   }
 }
+
+const OPTIONS: Form = {
+  optimizer: { lr: 'number', momentum: 'number', apply: 'function' },
+  criterion: 'function',
+  'scheduler?': { step: 'function' },
+  'devices?': ['string'],
+  'logDir?': 'string',
+  'signal?': SIGNAL_FORM,
+  'onProgress?': 'function',
+};
 
 /** What runs of this process use: networks, optimizers, and the folders they are saved to. */
 const inUse = new Set<unknown>();

@@ -10,7 +10,7 @@ export const METADATA: readonly Case[] = [
     (json) => (json.userDefinedMetadata = { author: 'somebody' }),
     isPrediction,
   ),
-  edited('metadata that is a text', (json) => (json.userDefinedMetadata = 'cat'), bad(/to be a JSON object/)),
+  edited('metadata that is a text', (json) => (json.userDefinedMetadata = 'cat'), bad(/says of its network/)),
   edited(
     'class names that are a text',
     (json) => (json.userDefinedMetadata = { classNames: 'abcdefghij' }),
