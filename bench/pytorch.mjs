@@ -25,7 +25,7 @@ export const pytorch = {
   name: 'PyTorch',
   // torch.compile compiles C++.
   needs: ['python', 'compiler'],
-  fix: 'Is the network up, and is there room on the disk? Then give the same command again.',
+  fix: 'Is the network up, and is there space on the disk? Then give the same command again.',
   describe: () =>
     `pip installs ${PACKAGES[0]} to compare with (200 MB to fetch; with CUDA's libraries, 3 GB)`,
 

@@ -1,4 +1,4 @@
-/** Checks of settings, for all rooms. */
+/** Checks of arguments. */
 import { fileURLToPath } from 'node:url';
 import { ConfigError, ImageError, quotable, type ResNetError } from './errors';
 

@@ -28,11 +28,14 @@ export {
   DataError,
   EngineError,
   ImageError,
+  InterruptError,
   ModelError,
   ResNetError,
 } from './errors';
 // models: residual blocks and the networks made of them
 export { type Block, type BlockOptions, basicBlock, bottleneck } from './models/block';
+export { loadModel } from './models/files/loadModel';
+export { epochPath, saveModel } from './models/files/saveModel';
 export { type Filters, firstLayerFilters } from './models/filters';
 export { type NetworkInfo, networkInfo, setNetworkInfo } from './models/networkInfo';
 export {
@@ -48,43 +51,40 @@ export {
 } from './models/resNet';
 export { type Summary, type SummaryRow, summary } from './models/summary';
 export { tree } from './models/tree';
-
 // prediction: any picture to a class and its probability
 export { type FeatureMaps, featureMaps } from './prediction/featureMaps';
-export { type FetchOptions, fetchPicture } from './prediction/fetchPicture';
-export type { Picture } from './prediction/picture';
+export { type FetchOptions, fetchPicture } from './prediction/picture/fetchPicture';
+export type { Picture } from './prediction/picture/picture';
+export { readPicture } from './prediction/picture/readPicture';
+export { type Fit, resizePicture } from './prediction/picture/resizePicture';
 export { predictFile } from './prediction/predictFile';
 export { type PredictOptions, predictImage } from './prediction/predictImage';
 export { formatPrediction, type Prediction } from './prediction/prediction';
 export { predictUrl } from './prediction/predictUrl';
-export { readPicture } from './prediction/readPicture';
-export { type Fit, resizePicture } from './prediction/resizePicture';
-
 // training: loss, optimizer, schedules, the loop, evaluation, files
 export { type Calibration, type CalibrationBin, calibration } from './training/calibration';
-export { CosineAnnealingLR, type CosineAnnealingLROptions } from './training/cosineAnnealingLR';
-export { type Criterion, type CrossEntropyOptions, crossEntropy } from './training/crossEntropy';
+export type { SaveOptions } from './training/checkpoint/savedRun';
 export { DivergenceError } from './training/divergence';
 export { type ClassAccuracy, type EvaluateOptions, type Evaluation, evaluate } from './training/evaluate';
 export type { TrainEvent, TrainListener } from './training/events';
 export { type EpochRecord, formatEpoch, type History } from './training/history';
+export { type HistoryFile, readHistory } from './training/historyFile';
 export {
   learningRateRangeTest,
   type RangeTest,
   type RangeTestOptions,
 } from './training/learningRateRangeTest';
-export { loadModel } from './training/loadModel';
-export { MultiStepLR, type MultiStepLROptions } from './training/multiStepLR';
-export { OneCycleLR, type OneCycleLROptions } from './training/oneCycleLR';
+export { SGD, type SGDOptions, type SGDState } from './training/optimizer/sgd';
+export { CosineAnnealingLR, type CosineAnnealingLROptions } from './training/schedule/cosineAnnealingLR';
+export { MultiStepLR, type MultiStepLROptions } from './training/schedule/multiStepLR';
+export { OneCycleLR, type OneCycleLROptions } from './training/schedule/oneCycleLR';
 export {
   type PlateauState,
   ReduceLROnPlateau,
   type ReduceLROnPlateauOptions,
-} from './training/reduceLROnPlateau';
-export type { SaveOptions } from './training/savedRun';
-export { epochPath, saveModel } from './training/saveModel';
-export type { Scheduler } from './training/scheduler';
-export { SGD, type SGDOptions, type SGDState } from './training/sgd';
+} from './training/schedule/reduceLROnPlateau';
+export type { Scheduler } from './training/schedule/scheduler';
+export { type Criterion, type CrossEntropyOptions, crossEntropy } from './training/step/crossEntropy';
 export { type TrainOptions, train } from './training/train';
 
 installKernels();

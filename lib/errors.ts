@@ -53,17 +53,22 @@ function sentence(text: string, most: number): string {
 }
 
 /**
- * Every error this library throws on purpose: a sentence that says what was wrong and one that says what to do, at most 600 characters.
- * Catch the class of the room you called, or `ResNetError` for all of them.
+ * The base class of this library's errors. The message has the problem and, on the next line, the fix: at most 600 characters.
  */
 export class ResNetError extends Error {
+  /** A name of the kind of error that stays the same from version to version: `ERR_CONFIG`. */
+  readonly code: string = 'ERR_RESNET';
+  /** What was wrong, in one sentence. */
+  readonly problem: string;
   /** What to do about it, in one sentence. */
   readonly fix: string;
 
   constructor(problem: string, fix: string, options?: { cause?: unknown }) {
     const advice = sentence(fix, LONGEST_FIX);
-    super(`${sentence(problem, LONGEST_MESSAGE - 1 - advice.length)}\n${advice}`, options);
+    const what = sentence(problem, LONGEST_MESSAGE - 1 - advice.length);
+    super(`${what}\n${advice}`, options);
     this.name = new.target.name;
+    this.problem = what;
     this.fix = advice;
   }
 
@@ -82,19 +87,40 @@ export class ResNetError extends Error {
 }
 
 /** TensorFlow can't be loaded, or a step asks of it what it can't do. */
-export class EngineError extends ResNetError {}
+export class EngineError extends ResNetError {
+  override readonly code: string = 'ERR_ENGINE';
+}
 
 /** The data set can't be had, isn't what it should be, or doesn't fit what it is used for. */
-export class DataError extends ResNetError {}
+export class DataError extends ResNetError {
+  override readonly code: string = 'ERR_DATA';
+}
 
 /** A network, a model file or the pair of a network and its input doesn't fit. */
-export class ModelError extends ResNetError {}
+export class ModelError extends ResNetError {
+  override readonly code: string = 'ERR_MODEL';
+}
 
 /** A setting is out of its range: a batch size of 0, a learning rate of NaN. */
-export class ConfigError extends ResNetError {}
+export class ConfigError extends ResNetError {
+  override readonly code: string = 'ERR_CONFIG';
+}
 
 /** A picture can't be read or fetched. */
-export class ImageError extends ResNetError {}
+export class ImageError extends ResNetError {
+  override readonly code: string = 'ERR_IMAGE';
+}
 
 /** A figure isn't one, holds what a chart can't show, or has no still picture. */
-export class ChartError extends ResNetError {}
+export class ChartError extends ResNetError {
+  override readonly code: string = 'ERR_CHART';
+}
+
+/** Work was interrupted before it had a result: by "Interrupt Kernel", Ctrl-C or SIGTERM. */
+export class InterruptError extends ResNetError {
+  override readonly code: string = 'ERR_INTERRUPTED';
+
+  constructor() {
+    super('This was interrupted before it had a result.', 'Run it again.');
+  }
+}

@@ -5,9 +5,10 @@ export async function main(program) {
   try {
     process.exitCode = await program();
   } catch (error) {
-    const { message, stack, fix, name, exitCode } =
-      /** @type {Error & { fix?: string, exitCode?: number }} */ (error);
-    console.error(`\n${fix !== undefined || name === 'SetupError' ? message : stack}`);
+    const { message, stack, fix, exitCode } = /** @type {Error & { fix?: string, exitCode?: number }} */ (
+      error
+    );
+    console.error(`\n${fix === undefined ? stack : message}`);
     process.exitCode = exitCode ?? 1;
   }
 }

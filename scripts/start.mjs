@@ -1,9 +1,9 @@
 /** `npm start`: sets up what is missing, re-executes all notebooks, and says what they reached. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { findNotebooks, runNotebooks } from './jupyter/runNotebooks.mjs';
 import { main } from './main.mjs';
-import { readJson } from './setup/files.mjs';
 import { setUp } from './setup/index.mjs';
 import { packageRoot, projectAt } from './setup/project.mjs';
 import { formatSeconds } from './terminal.mjs';
@@ -13,7 +13,7 @@ await main(async () => {
   const project = projectAt(packageRoot);
   await setUp(project);
   const passed = await runNotebooks(project, findNotebooks(project, []));
-  const reached = reachedSince(began, join(project.data, 'models'));
+  const reached = await reachedSince(began, join(project.data, 'models'));
   console.log(`\nReached in ${formatSeconds((Date.now() - began) / 1000)}:`);
   console.log(reached.length > 0 ? reached.join('\n') : '  no network was trained');
   console.log(`
@@ -30,16 +30,20 @@ Where to look next:
  * @param {number} since ms
  * @param {string} models
  */
-function reachedSince(since, models) {
-  const names = existsSync(models) ? readdirSync(models) : [];
-  return names.flatMap((name) => {
-    const file = join(models, name, 'history.json');
-    const history = readJson(file);
-    if (!history || statSync(file).mtimeMs < since) return [];
-    const { network, epochs, testAccuracy, seconds } = history;
+async function reachedSince(since, models) {
+  const { readHistory } = /** @type {import('../lib/training/historyFile.js')} */ (
+    createRequire(import.meta.url)(join(packageRoot, 'lib', 'dist', 'training', 'historyFile.js'))
+  );
+  const lines = [];
+  for (const name of existsSync(models) ? readdirSync(models) : []) {
+    const folder = join(models, name);
+    const file = join(folder, 'history.json');
+    if (!existsSync(file) || statSync(file).mtimeMs < since) continue;
+    const { network, epochs, testAccuracy, seconds } = await readHistory(folder);
     const accuracy = `${(100 * testAccuracy).toFixed(2)} % test accuracy`;
-    return [
+    lines.push(
       `  ${network}: ${accuracy} after ${epochs} epochs in ${formatSeconds(seconds)} (data/models/${name})`,
-    ];
-  });
+    );
+  }
+  return lines;
 }

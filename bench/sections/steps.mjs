@@ -69,7 +69,7 @@ export const steps = {
   about: `Forward, backward and update on one batch of noise, float32, SGD with momentum and weight decay. All contenders live at once and take
 turns. "Ours / this" below 1 means that this library is faster. The floor is the step's convolutions and matrix products
 alone, each independent of the others, by this library's engine; its memory holds the inputs of all layers at once. The first step of
-\`torch.compile\` compiles everything anew.`,
+\`torch.compile\` includes the compilation.`,
   parts: ROWS.map((row) => ({
     name: `steps ${row.join('-')}`,
     title: `${row[0]}, width ${row[1]}, batch ${row[2]}`,

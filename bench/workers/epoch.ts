@@ -4,8 +4,8 @@
  */
 import { loadCifar10 } from '../../lib/data/cifar10';
 import { DataLoader } from '../../lib/data/dataLoader';
-import { crossEntropy } from '../../lib/training/crossEntropy';
-import { SGD } from '../../lib/training/sgd';
+import { SGD } from '../../lib/training/optimizer/sgd';
+import { crossEntropy } from '../../lib/training/step/crossEntropy';
 import { train } from '../../lib/training/train';
 import { serve } from './serve';
 import { now, outside } from './sessionTime';

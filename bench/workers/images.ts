@@ -7,9 +7,9 @@ import { DataLoader } from '../../lib/data/dataLoader';
 import { Dataset } from '../../lib/data/dataset';
 import { device } from '../../lib/engine/runtime/device';
 import { type Precision, type TensorFlow, tf } from '../../lib/index';
-import { crossEntropy } from '../../lib/training/crossEntropy';
-import { SGD } from '../../lib/training/sgd';
-import { compileTraining } from '../../lib/training/trainingStep';
+import { SGD } from '../../lib/training/optimizer/sgd';
+import { crossEntropy } from '../../lib/training/step/crossEntropy';
+import { compileTraining } from '../../lib/training/step/trainingStep';
 import { serve } from './serve';
 import { network } from './subject';
 

@@ -1,8 +1,8 @@
 /** Training steps of this library. Arguments: network, width, batch size. */
 import { tf } from '../../lib/engine/runtime/tensorflow';
-import { crossEntropy } from '../../lib/training/crossEntropy';
-import { SGD } from '../../lib/training/sgd';
-import { compileTraining } from '../../lib/training/trainingStep';
+import { SGD } from '../../lib/training/optimizer/sgd';
+import { crossEntropy } from '../../lib/training/step/crossEntropy';
+import { compileTraining } from '../../lib/training/step/trainingStep';
 import { batch } from './batch';
 import { serveSteps } from './serve';
 import { network } from './subject';

@@ -1,15 +1,16 @@
 /**
- * A whole training run on CIFAR-10, by the article's recipe or by this library's own: for a line trains one, and answers with what it came
+ * A whole training run on CIFAR-10, by the settings of the profile article or quick: for a line trains one, and answers with what it came
  * to; for the line `device`, with what it would run on. Its argument: what is to be run, in JSON.
  */
 import { loadCifar10 } from '../../lib/data/cifar10';
 import { DataLoader } from '../../lib/data/dataLoader';
 import { device } from '../../lib/engine/runtime/device';
 import type { Precision } from '../../lib/index';
-import { crossEntropy } from '../../lib/training/crossEntropy';
-import { OneCycleLR } from '../../lib/training/oneCycleLR';
-import { ReduceLROnPlateau } from '../../lib/training/reduceLROnPlateau';
-import { SGD } from '../../lib/training/sgd';
+import { profile } from '../../lib/notebook/profile';
+import { SGD } from '../../lib/training/optimizer/sgd';
+import { OneCycleLR } from '../../lib/training/schedule/oneCycleLR';
+import { ReduceLROnPlateau } from '../../lib/training/schedule/reduceLROnPlateau';
+import { crossEntropy } from '../../lib/training/step/crossEntropy';
 import { train } from '../../lib/training/train';
 import { serve } from './serve';
 import { type Moment, now, outside } from './sessionTime';
@@ -21,7 +22,7 @@ interface Run {
   network: string;
   width: number;
   epochs: number;
-  recipe: keyof typeof RECIPES;
+  recipe: 'article' | 'quick';
   precision: Precision;
   /** Of the network's first weights and of the loader. */
   seed: number;
@@ -31,19 +32,16 @@ interface Run {
 
 const run: Run = JSON.parse(process.argv[2]);
 
-/** The article's sections 5 and 6, and what profile.ts calls quick. */
-const RECIPES = {
-  article: () => {
-    const optimizer = new SGD({ lr: 0.1, momentum: 0.9, weightDecay: 5e-4 });
-    const scheduler = new ReduceLROnPlateau(optimizer, { factor: 0.5, patience: 5, minLr: 1e-6 });
-    return { optimizer, scheduler, criterion: crossEntropy() };
-  },
-  own: (totalSteps: number) => {
-    const optimizer = new SGD({ lr: 0.4, momentum: 0.9, weightDecay: 5e-4, nesterov: true });
-    const scheduler = new OneCycleLR(optimizer, { maxLr: 0.4, totalSteps });
-    return { optimizer, scheduler, criterion: crossEntropy({ labelSmoothing: 0.1 }) };
-  },
-};
+/** The training settings of a notebook profile. */
+function settingsOf(recipe: Run['recipe'], totalSteps: number) {
+  const { optimizer: settings, schedule, labelSmoothing } = profile(recipe);
+  const optimizer = new SGD(settings);
+  const scheduler =
+    schedule.kind === 'oneCycle'
+      ? new OneCycleLR(optimizer, { maxLr: schedule.maxLr, totalSteps })
+      : new ReduceLROnPlateau(optimizer, schedule);
+  return { optimizer, scheduler, criterion: crossEntropy({ labelSmoothing }) };
+}
 
 async function main(): Promise<void> {
   const { root, epochs, recipe, precision, seed, images } = run;
@@ -61,7 +59,7 @@ async function main(): Promise<void> {
       trainLoader,
       new DataLoader(test, { batchSize: 500 }),
       {
-        ...RECIPES[recipe](epochs * trainLoader.length),
+        ...settingsOf(recipe, epochs * trainLoader.length),
         epochs,
         precision,
         onProgress: ({ kind }) => {

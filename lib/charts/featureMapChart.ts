@@ -4,7 +4,7 @@
 import { checkForm, checkPicture, type Form } from '../checks';
 import { ChartError } from '../errors';
 import type { FeatureMaps } from '../prediction/featureMaps';
-import type { Picture } from '../prediction/picture';
+import type { Picture } from '../prediction/picture/picture';
 import type { Figure } from './figure';
 import { pictureGrid } from './pictureGrid';
 

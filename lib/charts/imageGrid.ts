@@ -4,8 +4,8 @@
 import { checkForm, type Form } from '../checks';
 import type { Dataset } from '../data/dataset';
 import { ConfigError, DataError } from '../errors';
+import { toCanvas } from './drawing/pixels';
 import type { Figure } from './figure';
-import { toCanvas } from './pixels';
 import { COLORS, themed } from './theme';
 
 /** Images with their classes: a `Dataset`, or what has as much of one. */

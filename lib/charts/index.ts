@@ -5,9 +5,9 @@
 export { ChartError, ConfigError, ResNetError } from '../errors';
 export { type BlockDiagramOptions, type BlockKind, blockDiagram } from './blockDiagram';
 export { type ConfusionResult, confusionChart } from './confusionChart';
+export { figureToPng, type PngOptions } from './drawing/figureToPng';
 export { featureMapChart } from './featureMapChart';
 export type { Figure, FigureLayout, FigureLike, FigureTitle } from './figure';
-export { figureToPng, type PngOptions } from './figureToPng';
 export { filterChart } from './filterChart';
 export { accuracyChart, learningRateChart, lossChart } from './historyCharts';
 export { type ImageGridOptions, imageGrid, type LabelledImages } from './imageGrid';

@@ -2,9 +2,9 @@
  * Small pictures of any sizes in rows, all drawn equally large.
  */
 import { createCanvas } from '@napi-rs/canvas';
-import type { Picture } from '../prediction/picture';
+import type { Picture } from '../prediction/picture/picture';
+import { toCanvas } from './drawing/pixels';
 import type { Figure } from './figure';
-import { toCanvas } from './pixels';
 import { CHART_WIDTH, themed } from './theme';
 
 /** Pictures side by side, with a word or two at their left. */

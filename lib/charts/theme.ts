@@ -2,8 +2,8 @@
  * How all charts look: one font, one set of colours, one frame.
  */
 import { showAs } from '../showAs';
+import { FONT_FAMILY } from './drawing/fonts';
 import type { Figure, FigureLayout } from './figure';
-import { FONT_FAMILY } from './fonts';
 
 /**
  * Colours that people with any kind of colour vision tell apart.

@@ -7,7 +7,7 @@ import { curve, epochAxis, TEST, TRAIN } from './historyCurves';
 import { themed } from './theme';
 
 /**
- * Loss and accuracy over the epochs of a run, with room for those that are still to come.
+ * Loss and accuracy over the epochs of a run, with space for those to come.
  *
  * @param epochs of the whole run
  */

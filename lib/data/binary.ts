@@ -2,10 +2,11 @@
  * CIFAR-10's binary layout: records of one label byte and 3,072 pixel bytes, the 1,024 of a channel together,
  * row by row (https://www.cs.toronto.edu/~kriz/cifar.html, "Binary version").
  */
-import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+
 import { DataError } from '../errors';
-import { md5 } from './checksum';
+import { readRegularFile, writeWhole } from '../files';
 import { CHANNELS, Dataset, IMAGE_LENGTH } from './dataset';
+import { md5 } from './download/checksum';
 
 /** Bytes of one record: the label, then red, green and blue. */
 export const RECORD_LENGTH: number = 1 + IMAGE_LENGTH;
@@ -46,17 +47,13 @@ export async function writeBatch(path: string, { images, labels, length }: Datas
     bytes[to] = labels[record];
     separate(images, record * IMAGE_LENGTH, bytes.subarray(to + 1, to + RECORD_LENGTH));
   }
-  const partial = `${path}.${process.pid}.part`;
-  await writeFile(partial, bytes);
-  await rename(partial, path);
+  await writeWhole(path, bytes);
 }
 
 async function readBatch(path: string, expected: string | undefined): Promise<Uint8Array> {
   let bytes: Uint8Array;
   try {
-    // A pipe or a device may have no end.
-    if (!(await stat(path)).isFile()) throw new Error('it is no ordinary file');
-    bytes = await readFile(path);
+    bytes = await readRegularFile(path);
   } catch (cause) {
     throw new DataError(
       `${path} can't be read: ${(cause as Error).message}.`,

@@ -3,11 +3,11 @@
  */
 import { join, resolve } from 'node:path';
 import { readBatches } from './binary';
-import { findCifar10, notCifar10, TEST_FILE, TRAIN_FILES } from './cifar10Files';
-import type { Cifar10Progress } from './cifar10Source';
 import type { Dataset } from './dataset';
+import { findCifar10, notCifar10, TEST_FILE, TRAIN_FILES } from './download/cifar10Files';
+import type { Cifar10Progress } from './download/cifar10Source';
+import { installCifar10 } from './download/installCifar10';
 import { packageDataFolder, projectDataFolder } from './folders';
-import { installCifar10 } from './installCifar10';
 
 /** Where CIFAR-10 is, and whether it may be fetched. */
 export interface Cifar10Options {

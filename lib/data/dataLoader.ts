@@ -52,7 +52,7 @@ export class DataLoader implements Iterable<Batch> {
   readonly normalize: Normalization;
   /** Batches an epoch. */
   readonly length: number;
-  /** How many epochs were begun: the number of the next one, from 0. Set it to continue an earlier run. */
+  /** How many epochs have started: the number of the next one, from 0. Set it to continue an earlier run. */
   epoch = 0;
 
   readonly #shuffle: boolean;

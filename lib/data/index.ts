@@ -4,9 +4,9 @@
 
 export { ConfigError, DataError, ResNetError } from '../errors';
 export { type Cifar10, type Cifar10Options, loadCifar10 } from './cifar10';
-export type { Cifar10Progress } from './cifar10Source';
 export { CLASS_NAMES } from './classNames';
 export { Dataset } from './dataset';
+export type { Cifar10Progress } from './download/cifar10Source';
 export { packageDataFolder, projectDataFolder } from './folders';
 export {
   ARTICLE_NORMALIZATION,

@@ -6,7 +6,7 @@ import { checkForm, checkPositiveInteger } from '../checks';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { add, batchNorm2d, conv2d, relu, type Symbolic } from './layers';
 
-/** What both blocks take besides their channels. */
+/** What both blocks take in addition to their channels. */
 export interface BlockOptions {
   /** Of the block's first 3×3 convolution, and of its shortcut: 1, or 2 to halve height and width. Default 1. */
   stride?: number;
@@ -29,7 +29,7 @@ interface Conv {
   stride?: number;
 }
 
-/** conv → batch norm, for each of `convs`, with a rectifier between but none at the end: it comes after the sum. */
+/** conv → batch norm, for each of `convs`, with a ReLU between but none at the end: it comes after the sum. */
 function branch(x: Symbolic, convs: Conv[], name: string, seed: number): Symbolic {
   return convs.reduce((y, conv, i) => {
     const part = i + 1;

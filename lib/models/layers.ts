@@ -88,7 +88,7 @@ export function batchNorm2d(x: Symbolic, name: string): Symbolic {
   return apply(tf.layers.batchNormalization({ name, epsilon: 1e-5, momentum: 0.9 }), x);
 }
 
-/** The rectifier max(x, 0), as a layer of its own. */
+/** ReLU, max(x, 0), as a layer. */
 export function relu(x: Symbolic, name: string): Symbolic {
   return apply(tf.layers.activation({ activation: 'relu', name }), x);
 }

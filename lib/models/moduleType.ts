@@ -27,7 +27,7 @@ export function moduleType(module: Module): string {
   return TYPES[className] ?? className;
 }
 
-/** Whether PyTorch has a module of its own for it: not for a sum, the rectifier behind a sum, padding and flattening. */
+/** Whether PyTorch has a module of its own for it: not for a sum, the ReLU after a sum, padding and flattening. */
 export function isPyTorchModule({ layer, inputs }: Module): boolean {
   const afterSum = layer.getClassName() === 'Activation' && inputs[0].getClassName() === 'Add';
   return !afterSum && !FUNCTIONS.has(layer.getClassName());

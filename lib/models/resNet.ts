@@ -8,7 +8,6 @@ import { type Block, basicBlock, bottleneck } from './block';
 import { avgPool2d, batchNorm2d, conv2d, flatten, linear, relu, type Symbolic } from './layers';
 import { setNetworkInfo } from './networkInfo';
 import { stageLayers } from './stages';
-import { logOutputShapes } from './verbose';
 
 /** What all networks take. */
 export interface ResNetOptions {
@@ -41,6 +40,24 @@ function stage(
     x = made.apply(x) as Symbolic;
   }
   return x;
+}
+
+/**
+ * Makes a network print the output shape of the named layers whenever it computes them, as `block 1 output: [2, 32, 32, 64]`.
+ *
+ * The layers' `call` is wrapped in place, so that the network's structure, and what is saved of it, stay as they are.
+ */
+function logOutputShapes(net: TensorFlow.LayersModel, layerNames: readonly string[]): void {
+  layerNames.forEach((name, i) => {
+    const layer = net.getLayer(name);
+    const call = layer.call.bind(layer);
+    layer.call = (inputs, kwargs) => {
+      const outputs = call(inputs, kwargs);
+      const { shape } = Array.isArray(outputs) ? outputs[0] : outputs;
+      console.log(`block ${i + 1} output: [${shape.join(', ')}]`);
+      return outputs;
+    };
+  });
 }
 
 /**

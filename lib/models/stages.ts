@@ -5,7 +5,7 @@ import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
 
 /**
- * The layers with which the stages of a network of `resNet` end: the rectifier behind the first convolution, then the last block of
+ * The layers with which the stages of a network of `resNet` end: the ReLU after the first convolution, then the last block of
  * each stage, `layer1.1`.
  *
  * @throws ModelError where there are none

@@ -119,7 +119,7 @@ function checkedShape(net: TensorFlow.LayersModel, inputShape?: readonly number[
 /**
  * Tells a network's layers in the order in which they compute, with their output shapes and numbers of parameters.
  *
- * The moving statistics of batch normalization are no parameters here, as in PyTorch; sums and the rectifiers behind
+ * The moving statistics of batch normalization are no parameters here, as in PyTorch; sums and the ReLUs after
  * them have no row, as the article's table has none. `console.log(summary(net))` prints the table.
  *
  * @param inputShape `[height, width, channels]`; by default the network's own

@@ -83,7 +83,7 @@ function print({ type, entries }: Level, indent: string): string {
 /**
  * The structure of a network or a block as nested text, one line a layer, its names those of the layers.
  *
- * Sums and the rectifiers behind them are part of a block and have no line.
+ * Sums and the ReLUs after them are part of a block and have no line.
  *
  * @throws ModelError for a network without layers or with several inputs
  */

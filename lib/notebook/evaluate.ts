@@ -4,7 +4,7 @@
 import type { DataLoader } from '../data/dataLoader';
 import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { type EvaluateOptions, type Evaluation, evaluate as evaluateSilently } from '../training/evaluate';
-import { shownWork } from './shownWork';
+import { shownWork } from './display/shownWork';
 
 /**
  * Runs a network over all batches of a loader, in inference mode: batch normalization uses its moving statistics. Where that takes more
@@ -13,7 +13,7 @@ import { shownWork } from './shownWork';
  * @param net `[n, h, w, c]` → logits `[n, classes]`, or probabilities where it ends in softmax
  * @throws ModelError where the network's input or classes don't fit the data set, or it ends in sigmoid and the criterion is `crossEntropy`
  * @throws DataError where the loader's class names or normalization aren't those that `networkInfo` knows
- * @throws ResNetError where it was interrupted: a part of the images would be no result
+ * @throws InterruptError where it was interrupted: a part of the images would be no result
  */
 export function evaluate(
   net: TensorFlow.LayersModel,

@@ -8,7 +8,7 @@ import {
   type RangeTestOptions,
   learningRateRangeTest as testSilently,
 } from '../training/learningRateRangeTest';
-import { shownWork } from './shownWork';
+import { shownWork } from './display/shownWork';
 
 /**
  * Trains a network for some steps, each with a learning rate that is higher than the last by the same factor, and puts its weights

@@ -3,9 +3,9 @@
  */
 import { checkForm } from '../checks';
 import { type Cifar10, type Cifar10Options, loadCifar10 as loadSilently } from '../data/cifar10';
-import type { Cifar10Progress } from '../data/cifar10Source';
-import { type LiveText, liveText } from './liveText';
-import { bar, percent, REDRAW, timeLeft } from './progressLine';
+import type { Cifar10Progress } from '../data/download/cifar10Source';
+import { type LiveText, liveText } from './display/liveText';
+import { bar, percent, REDRAW, timeLeft } from './display/progressLine';
 
 /**
  * Loads CIFAR-10 into memory (184 MB), and shows the download (about 150 MB) where it has to be fetched first.

@@ -7,8 +7,8 @@ import * as path from 'node:path';
 import { checkForm } from '../checks';
 import { packageDataFolder, projectDataFolder } from '../data/folders';
 import type { TensorFlow } from '../engine/runtime/tensorflow';
+import { loadModel } from '../models/files/loadModel';
 import { networkInfo } from '../models/networkInfo';
-import { loadModel } from '../training/loadModel';
 import { type Profile, profile } from './profile';
 
 /** Where a profile's training run saves its network: `data/models/quick`. */

@@ -6,10 +6,10 @@ import type { TensorFlow } from '../engine/runtime/tensorflow';
 import type { TrainEvent } from '../training/events';
 import type { History } from '../training/history';
 import { type TrainOptions, train as trainSilently } from '../training/train';
-import { untilStopped } from './interrupt';
-import { liveCurves } from './liveCurves';
-import { liveReporter } from './liveReporter';
-import { liveText } from './liveText';
+import { liveCurves } from './display/liveCurves';
+import { liveReporter } from './display/liveReporter';
+import { liveText } from './display/liveText';
+import { untilStopped } from './kernel/interrupt';
 
 /**
  * Trains a network, tests it after each epoch, and shows how far it is: a bar within the epoch, a line for each, and in a notebook

@@ -7,7 +7,7 @@ import { outputIn } from '../models/walk';
 import { checkNotDisposed } from '../models/weights';
 import { showAs } from '../showAs';
 import { networkInput } from './networkInput';
-import type { Picture } from './picture';
+import type { Picture } from './picture/picture';
 
 /** The output of one layer for one picture: a feature map for each of its channels. */
 export interface FeatureMaps {

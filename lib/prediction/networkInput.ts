@@ -5,8 +5,8 @@ import { CIFAR10_NORMALIZATION, normalizePixels } from '../data/normalization';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
 import { networkInfo } from '../models/networkInfo';
-import type { Picture } from './picture';
-import { type Fit, resizePicture } from './resizePicture';
+import type { Picture } from './picture/picture';
+import { type Fit, resizePicture } from './picture/resizePicture';
 
 /**
  * Resizes a picture to a network's input, and normalizes it as the network's training did, as `networkInfo` tells, else by CIFAR-10's

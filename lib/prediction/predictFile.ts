@@ -2,9 +2,9 @@
  * Prediction from a picture file (the article's section 9).
  */
 import type { TensorFlow } from '../engine/runtime/tensorflow';
+import { readPicture } from './picture/readPicture';
 import { type PredictOptions, predictImage } from './predictImage';
 import type { Prediction } from './prediction';
-import { readPicture } from './readPicture';
 
 /**
  * Predicts what a picture file shows.

@@ -10,9 +10,9 @@ import { networkInfo } from '../models/networkInfo';
 import { outputKind } from '../models/outputs';
 import { checkNotDisposed } from '../models/weights';
 import { networkInput } from './networkInput';
-import type { Picture } from './picture';
+import type { Picture } from './picture/picture';
+import type { Fit } from './picture/resizePicture';
 import { type Prediction, shownPrediction } from './prediction';
-import type { Fit } from './resizePicture';
 
 /** How a picture is made ready for a network, and how the network runs. */
 export interface PredictOptions extends Pick<CompileOptions, 'compile'> {

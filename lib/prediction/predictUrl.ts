@@ -2,7 +2,7 @@
  * Prediction from a picture on the web (the article's section 9).
  */
 import type { TensorFlow } from '../engine/runtime/tensorflow';
-import { type FetchOptions, fetchPicture } from './fetchPicture';
+import { type FetchOptions, fetchPicture } from './picture/fetchPicture';
 import { type PredictOptions, predictImage } from './predictImage';
 import type { Prediction } from './prediction';
 

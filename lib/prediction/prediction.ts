@@ -3,7 +3,7 @@
  */
 import { checkForm, type Form } from '../checks';
 import { percent, showAs } from '../showAs';
-import type { Picture } from './picture';
+import type { Picture } from './picture/picture';
 
 /** What a network says of one picture. */
 export interface Prediction {

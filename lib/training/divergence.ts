@@ -4,10 +4,11 @@
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ConfigError } from '../errors';
 import { layersOf } from '../models/walk';
-import { withoutStatistics } from './statistics';
+import { withoutStatistics } from './step/statistics';
 
 /** Training came to a loss that isn't finite. The network is as it was before that step. */
 export class DivergenceError extends ConfigError {
+  override readonly code: string = 'ERR_DIVERGED';
   /** Counted from 1, as `batch`. */
   readonly epoch: number;
   readonly batch: number;

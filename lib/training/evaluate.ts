@@ -7,8 +7,8 @@ import type { DataLoader } from '../data/dataLoader';
 import { type CompileOptions, compile, type Step } from '../engine/compile';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { count, percent, showAs, tableLines } from '../showAs';
-import { type Criterion, criterionFor, crossEntropy } from './crossEntropy';
 import { checkFit } from './fit';
+import { type Criterion, criterionFor, crossEntropy } from './step/crossEntropy';
 
 /** How one class fared. */
 export interface ClassAccuracy {
@@ -34,7 +34,7 @@ export interface Evaluation {
   predictions: Int32Array;
 }
 
-/** What `evaluate` takes besides the network and the data. Its step runs as `compile`'s options say. */
+/** What `evaluate` takes in addition to the network and the data. Its step runs as `compile`'s options say. */
 export interface EvaluateOptions extends CompileOptions {
   /** The loss. Default `crossEntropy()`. */
   criterion?: Criterion;

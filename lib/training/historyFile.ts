@@ -2,11 +2,13 @@
  * The record of a training run as a file, beside the network it made.
  */
 import { join } from 'node:path';
+import { checkForm, type Form, filePath } from '../checks';
 import { device } from '../engine/runtime/device';
 import type { TensorFlow } from '../engine/runtime/tensorflow';
+import { ModelError } from '../errors';
+import { readRegularFile, writeWhole } from '../files';
 import { networkInfo } from '../models/networkInfo';
 import type { EpochRecord, History } from './history';
-import { writeWhole } from './savedFiles';
 
 /** What history.json holds. */
 export interface HistoryFile {
@@ -25,6 +27,40 @@ export interface HistoryFile {
   /** Oldest first. */
   records: readonly EpochRecord[];
 }
+
+/**
+ * Reads the record of the training run that saved a network.
+ *
+ * @param folder the network's folder, `savePath` of `train`; a `file:` address is taken too
+ * @throws ModelError where it has no history.json, or one that isn't such a record
+ */
+export async function readHistory(folder: string | URL): Promise<HistoryFile> {
+  const file = join(filePath(folder, ModelError), 'history.json');
+  const text = await readRegularFile(file).catch((cause) => {
+    throw new ModelError(
+      `There is no history at ${file}.`,
+      'Give the savePath of a run of train, which writes it after each epoch.',
+      { cause },
+    );
+  });
+  let read: unknown;
+  try {
+    read = JSON.parse(text.toString());
+  } catch (cause) {
+    throw new ModelError(`${file} isn't JSON.`, 'Train again, or restore the file.', { cause });
+  }
+  return checkForm(file, read as HistoryFile, FORM, 'Give the savePath of a run of train.', ModelError);
+}
+
+const FORM: Form = {
+  network: 'string',
+  epochs: 'number',
+  testAccuracy: 'number',
+  bestTestAccuracy: 'number',
+  seconds: 'number',
+  device: 'string',
+  records: [{ epoch: 'number', trainLoss: 'number', testLoss: 'number', testAccuracy: 'number' }],
+};
 
 /** Writes history.json into a network's folder. */
 export async function writeHistory(

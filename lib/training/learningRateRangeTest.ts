@@ -7,13 +7,13 @@ import type { DataLoader } from '../data/dataLoader';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ConfigError } from '../errors';
 import { count, showAs } from '../showAs';
-import type { Criterion } from './crossEntropy';
 import { checkFit } from './fit';
-import { SGD, type SGDOptions } from './sgd';
-import { takeSteps } from './takeSteps';
-import { compileTraining } from './trainingStep';
+import { SGD, type SGDOptions } from './optimizer/sgd';
+import type { Criterion } from './step/crossEntropy';
+import { takeSteps } from './step/takeSteps';
+import { compileTraining } from './step/trainingStep';
 
-/** What `learningRateRangeTest` takes besides the network and the data. */
+/** What `learningRateRangeTest` takes in addition to the network and the data. */
 export interface RangeTestOptions {
   /** The loss: `crossEntropy()`. */
   criterion: Criterion;

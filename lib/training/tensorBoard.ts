@@ -56,7 +56,7 @@ export class TensorBoardLog {
     } catch (cause) {
       throw new ModelError(
         `Event files can't be written to ${this.logDir}: ${(cause as Error).message.split('\n')[0]}`,
-        'Give a logDir that may be written, on a disk with room.',
+        'Give a logDir that may be written, on a disk with free space.',
         { cause },
       );
     }

@@ -9,21 +9,21 @@ import type { CompileOptions } from '../engine/compile';
 import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { ConfigError, ModelError } from '../errors';
 import { setNetworkInfo } from '../models/networkInfo';
-import { type Criterion, criterionFor } from './crossEntropy';
+import type { RunParts } from './checkpoint/runDescription';
+import { SavedRun, type SaveOptions } from './checkpoint/savedRun';
 import { compileEvaluation } from './evaluate';
 import type { TrainEvent, TrainListener } from './events';
 import { checkAlike, checkFit } from './fit';
 import type { History } from './history';
-import { LossScale } from './lossScale';
-import type { RunParts } from './runDescription';
-import { SavedRun, type SaveOptions } from './savedRun';
-import type { Scheduler } from './scheduler';
-import type { SGD } from './sgd';
+import type { SGD } from './optimizer/sgd';
+import type { Scheduler } from './schedule/scheduler';
+import { type Criterion, criterionFor } from './step/crossEntropy';
+import { LossScale } from './step/lossScale';
+import { compileTraining } from './step/trainingStep';
 import { TensorBoardLog } from './tensorBoard';
 import { trainEpochs } from './trainEpochs';
-import { compileTraining } from './trainingStep';
 
-/** What `train` takes besides the network and the data. Its steps run as `compile`'s options say. */
+/** What `train` takes in addition to the network and the data. Its steps run as `compile`'s options say. */
 export interface TrainOptions extends CompileOptions, SaveOptions {
   /** How often all training images are gone through. */
   epochs: number;

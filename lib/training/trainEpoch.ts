@@ -6,10 +6,10 @@ import type { DataLoader } from '../data/dataLoader';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { divergence } from './divergence';
 import type { TrainListener } from './events';
-import type { Scheduler } from './scheduler';
-import type { SGD } from './sgd';
-import { takeSteps } from './takeSteps';
-import type { TrainingStep } from './trainingStep';
+import type { SGD } from './optimizer/sgd';
+import type { Scheduler } from './schedule/scheduler';
+import { takeSteps } from './step/takeSteps';
+import type { TrainingStep } from './step/trainingStep';
 
 /** How far an epoch is. */
 export interface EpochProgress {
@@ -26,7 +26,7 @@ export interface EpochProgress {
 }
 
 /** An epoch of which nothing is behind it. */
-export function begun(learningRate: number): EpochProgress {
+export function startOfEpoch(learningRate: number): EpochProgress {
   return { batch: 0, images: 0, lossSum: 0, correct: 0, seconds: 0, learningRate };
 }
 

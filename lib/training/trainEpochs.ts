@@ -1,14 +1,15 @@
 /**
  * The epochs of a run, one after the other: trained, tested, told and saved.
  */
+
+import type { Position, RunParts } from './checkpoint/runDescription';
+import type { SavedRun } from './checkpoint/savedRun';
 import { DivergenceError } from './divergence';
 import { type EvaluationStep, evaluateWith } from './evaluate';
 import type { TrainListener } from './events';
 import { type EpochRecord, type History, historyOf } from './history';
-import type { Position, RunParts } from './runDescription';
-import type { SavedRun } from './savedRun';
-import { begun, type EpochProgress, trainEpoch } from './trainEpoch';
-import type { TrainingStep } from './trainingStep';
+import type { TrainingStep } from './step/trainingStep';
+import { type EpochProgress, startOfEpoch, trainEpoch } from './trainEpoch';
 
 /** How often a run may go back: to a thousandth of its learning rate. */
 const MOST_HALVINGS = 10;
@@ -31,7 +32,7 @@ export async function trainEpochs(options: EpochsOptions, start: Position): Prom
   if (options.onDivergence === 'goBack' && start.records.length === 0) await saved.keepNow(start);
   let position = start;
   while (position.records.length < epochs) {
-    const progress = position.progress ?? begun(optimizer.lr * position.rateFactor);
+    const progress = position.progress ?? startOfEpoch(optimizer.lr * position.rateFactor);
     const drawn = testLoader.epoch;
     try {
       const record = await oneEpoch(options, position, progress);
@@ -40,7 +41,7 @@ export async function trainEpochs(options: EpochsOptions, start: Position): Prom
       onProgress({ kind: 'epoch', record, epochs });
     } catch (error) {
       if (signal?.aborted && error === signal.reason) {
-        testLoader.epoch = drawn; // a test that was broken off is begun again
+        testLoader.epoch = drawn; // a test that was interrupted starts again
         await stop(options, { ...position, progress });
         break;
       }
@@ -108,7 +109,9 @@ async function goBack(
   rateFactor: number,
 ): Promise<Position> {
   if (rateFactor < 2 ** -MOST_HALVINGS) throw error;
-  const [what] = error.message.split('\n');
-  onProgress({ kind: 'message', text: `${what} Goes back, with ${rateFactor} of the learning rate.` });
+  onProgress({
+    kind: 'message',
+    text: `${error.problem} Goes back, with ${rateFactor} of the learning rate.`,
+  });
   return { ...(await saved.goBack(onProgress))!, rateFactor };
 }

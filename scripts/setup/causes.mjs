@@ -7,7 +7,7 @@ const AGAIN = 'Then give the same command again: it goes on from there.';
 const CAUSES = [
   {
     sign: /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded/i,
-    words: `The disk is full: a set-up takes 4 GB, 10 GB with a GPU. Make room. ${AGAIN}`,
+    words: `The disk is full: a set-up takes 4 GB, 10 GB with a GPU. Free some. ${AGAIN}`,
   },
   {
     sign: /EINTEGRITY|DO NOT MATCH THE HASHES/,

@@ -1,6 +1,9 @@
-/** The errors of the set-up: what was wrong, and what to do about it. */
+/** The errors of the set-up: what was wrong, and what to do about it, in the fields that the library's errors have. */
 
 export class SetupError extends Error {
+  /** A name of the kind of error that stays the same from version to version. */
+  code = 'ERR_SETUP';
+
   /**
    * @param {string} problem
    * @param {string} fix
@@ -9,11 +12,15 @@ export class SetupError extends Error {
   constructor(problem, fix, options) {
     super(`${problem}\n${fix}`, options);
     this.name = 'SetupError';
+    this.problem = problem;
+    this.fix = fix;
   }
 }
 
 /** A command that was given in a way that it can't be run. */
 export class UsageError extends SetupError {
+  /** @override */
+  code = 'ERR_USAGE';
   exitCode = 2;
 }
 

@@ -32,11 +32,10 @@ import { tensorflow } from './steps/tensorflow.mjs';
 export async function setUp(project, { withData = true } = {}) {
   const began = Date.now();
   const steps = [
-    ...(project.isCheckout ? [nodePackages] : []),
+    // The steps after these use the library: to see which GPUs TensorFlow takes, to load the engine, to fetch CIFAR-10.
+    ...(project.isCheckout ? [nodePackages, library] : []),
     jupyter,
     tensorflow,
-    // The engine is proved by the library's own way to load it.
-    ...(project.isCheckout ? [library] : []),
     engine,
     kernel,
     ...(withData ? [data] : []),

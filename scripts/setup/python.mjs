@@ -14,7 +14,7 @@ export const setupFolder = fileURLToPath(new URL('.', import.meta.url));
  */
 export function pythonEnvironment({ temporary }) {
   const { PYTHONPATH: _path, PYTHONHOME: _home, ...env } = process.env;
-  // pip unpacks gigabytes: beside their destination, where there is room for them.
+  // pip unpacks gigabytes: beside their destination, where there is space for them.
   return { ...env, TMPDIR: temporary, PIP_USER: '0', PIP_NO_INPUT: '1', PIP_DISABLE_PIP_VERSION_CHECK: '1' };
 }
 

@@ -46,7 +46,7 @@ function renderOutput({ output_type, text, data = {}, metadata, traceback }, id,
   if (data['text/plain']) return plain(textOf(data['text/plain']));
   throw new SetupError(
     `${document.path}: the cell of output ${id} shows ${Object.keys(data)}, which the site can't.`,
-    'Show a PNG or a text besides.',
+    'Show a PNG or a text too.',
   );
 }
 

@@ -1,4 +1,4 @@
-/** The library's reference, made by TypeDoc of the doc comments, its names by the rooms of `lib` that they live in. */
+/** The library's reference, made by TypeDoc of the doc comments, its names by folder of `lib`. */
 import { join, relative, sep } from 'node:path';
 import {
   Application,
@@ -16,7 +16,7 @@ import { packageRoot } from '../setup/project.mjs';
 const LIB = join(packageRoot, 'lib');
 
 /** In the order in which data flows through them. */
-const ROOMS = ['data', 'models', 'training', 'prediction', 'charts', 'notebook', 'engine', 'errors'];
+const FOLDERS = ['data', 'models', 'training', 'prediction', 'charts', 'notebook', 'engine', 'errors'];
 
 /**
  * @param {string} folder
@@ -34,7 +34,7 @@ export async function writeReference(folder) {
     disableGit: true,
     hideGenerator: true,
     githubPages: false,
-    categoryOrder: ROOMS,
+    categoryOrder: FOLDERS,
     kindSortOrder: ['Function', 'Class', 'Variable', 'Interface', 'TypeAlias'],
     navigation: { includeCategories: true },
     logLevel: 'Warn',
@@ -75,9 +75,9 @@ export async function writeReference(folder) {
 function addRoom(context, name) {
   if (!name.parent?.isProject()) return;
   const file = context.getSymbolFromReflection(name)?.declarations?.[0].getSourceFile().fileName ?? '';
-  const room = relative(LIB, file).split(sep)[0].replace(/\.ts$/, '');
+  const folder = relative(LIB, file).split(sep)[0].replace(/\.ts$/, '');
   name.comment ??= new Comment();
-  name.comment.blockTags.push(new CommentTag('@category', [{ kind: 'text', text: room }]));
+  name.comment.blockTags.push(new CommentTag('@category', [{ kind: 'text', text: folder }]));
 }
 
 /**

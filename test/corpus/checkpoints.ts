@@ -7,12 +7,12 @@ import { loadCifar10 } from '../../lib/data/cifar10';
 import { DataLoader } from '../../lib/data/dataLoader';
 import { ModelError } from '../../lib/errors';
 import { resnet10 } from '../../lib/models/resNet';
-import { type Resumed, resumeFrom } from '../../lib/training/checkpoint';
-import { type Files, writeFolder } from '../../lib/training/checkpointFiles';
+import { type Resumed, resumeFrom } from '../../lib/training/checkpoint/checkpoint';
+import { type Files, writeFolder } from '../../lib/training/checkpoint/files';
+import type { RunParts } from '../../lib/training/checkpoint/runDescription';
+import { runFiles } from '../../lib/training/checkpoint/runState';
 import type { EpochRecord } from '../../lib/training/history';
-import type { RunParts } from '../../lib/training/runDescription';
-import { runFiles } from '../../lib/training/runState';
-import { SGD } from '../../lib/training/sgd';
+import { SGD } from '../../lib/training/optimizer/sgd';
 import { flipped } from './cifar';
 import { type Case, refused } from './judge';
 

@@ -6,7 +6,7 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readBatches } from '../../lib/data/binary';
 import { loadCifar10 } from '../../lib/data/cifar10';
-import { BATCH_BYTES, BATCH_FILES, CIFAR10_FOLDER } from '../../lib/data/cifar10Files';
+import { BATCH_BYTES, BATCH_FILES, CIFAR10_FOLDER } from '../../lib/data/download/cifar10Files';
 import { packageDataFolder, projectDataFolder } from '../../lib/data/folders';
 import { DataError } from '../../lib/errors';
 import { type Case, refused } from './judge';
@@ -73,9 +73,9 @@ const BATCHES: Case[] = [
     /Label 10 of image 0 is out of range/,
   ),
   unknown('a page', (path) => writeFile(path, '<!doctype html><html>'), /no whole number of records/),
-  unknown('a folder', (path) => mkdir(path), /no ordinary file/),
-  unknown('a device without end', (path) => symlink('/dev/zero', path), /no ordinary file/),
-  unknown('a pipe that nobody writes to', (path) => execFileSync('mkfifo', [path]), /no ordinary file/),
+  unknown('a folder', (path) => mkdir(path), /no regular file/),
+  unknown('a device without end', (path) => symlink('/dev/zero', path), /no regular file/),
+  unknown('a pipe that nobody writes to', (path) => execFileSync('mkfifo', [path]), /no regular file/),
 ];
 
 /** The real files, where the project has them. */

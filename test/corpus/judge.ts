@@ -45,7 +45,7 @@ export function assertTyped(error: unknown): asserts error is ResNetError {
     error instanceof ResNetError,
     `an error of another's making: ${error instanceof Error ? error.stack : error}`,
   );
-  assert.notEqual(error.constructor, ResNetError, 'the error says which room it is of');
+  assert.notEqual(error.constructor, ResNetError, 'the error says which class it is of');
   const [problem] = error.message.split(`\n${error.fix}`);
   assert.ok(problem.trim().length > 0 && error.fix.trim().length > 0, `no words: ${error.message}`);
   assert.doesNotMatch(error.message, FOREIGN);

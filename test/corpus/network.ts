@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageDataFolder } from '../../lib/data/folders';
 import type { TensorFlow } from '../../lib/engine/runtime/tensorflow';
+import { loadModel } from '../../lib/models/files/loadModel';
 import type { Prediction } from '../../lib/prediction/prediction';
-import { loadModel } from '../../lib/training/loadModel';
 
 /** The network that ships with the library. */
 export const PRETRAINED: string = join(packageDataFolder(), 'pretrained', 'resnet10-w16');

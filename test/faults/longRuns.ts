@@ -6,10 +6,10 @@ import { loadCifar10 } from '../../lib/data/cifar10';
 import { DataLoader } from '../../lib/data/dataLoader';
 import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
 import { resnet10 } from '../../lib/models/resNet';
-import { crossEntropy } from '../../lib/training/crossEntropy';
 import { evaluate } from '../../lib/training/evaluate';
-import { SGD } from '../../lib/training/sgd';
-import { compileTraining } from '../../lib/training/trainingStep';
+import { SGD } from '../../lib/training/optimizer/sgd';
+import { crossEntropy } from '../../lib/training/step/crossEntropy';
+import { compileTraining } from '../../lib/training/step/trainingStep';
 import { Tally } from './tally';
 
 /** What a process may grow by, once it is warm: memory that was freed is given back in large pieces, if at all. */

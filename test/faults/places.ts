@@ -41,7 +41,7 @@ async function takeAway(
   assert.equal(await run(savePath), expected);
 }
 
-/** A folder that is removed: what comes later is saved anew, and the run comes to its end. */
+/** A folder that is removed: what comes later is saved again, and the run comes to its end. */
 async function removeFolder(folder: string, expected: string): Promise<void> {
   const savePath = path.join(folder, 'removed');
   assert.equal(await runWith(savePath, 5, () => rmSync(savePath, { recursive: true })), expected);

@@ -6,10 +6,10 @@ import { loadCifar10 } from '../../lib/data/cifar10';
 import { DataLoader } from '../../lib/data/dataLoader';
 import { resnet10 } from '../../lib/models/resNet';
 import { train } from '../../lib/notebook/train';
-import { crossEntropy } from '../../lib/training/crossEntropy';
 import type { TrainListener } from '../../lib/training/events';
-import { OneCycleLR } from '../../lib/training/oneCycleLR';
-import { SGD } from '../../lib/training/sgd';
+import { SGD } from '../../lib/training/optimizer/sgd';
+import { OneCycleLR } from '../../lib/training/schedule/oneCycleLR';
+import { crossEntropy } from '../../lib/training/step/crossEntropy';
 
 /** Epochs of the run. */
 export const EPOCHS = 12;

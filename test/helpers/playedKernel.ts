@@ -1,6 +1,6 @@
 import { createRequire, Module } from 'node:module';
 import { afterEach } from 'node:test';
-import type { DisplayData } from '../../lib/notebook/kernel';
+import type { DisplayData } from '../../lib/notebook/kernel/kernel';
 
 const require = createRequire(__filename);
 const KERNEL_MODULE = '/elsewhere/node_modules/tslab/dist/jupyter.js';

@@ -3,9 +3,9 @@ import { loadCifar10 } from '../../lib/data/cifar10';
 import { DataLoader, type DataLoaderOptions } from '../../lib/data/dataLoader';
 import type { Dataset } from '../../lib/data/dataset';
 import { type ResNetMaker, resnet10 } from '../../lib/models/resNet';
-import { crossEntropy } from '../../lib/training/crossEntropy';
-import type { Scheduler } from '../../lib/training/scheduler';
-import { SGD, type SGDOptions } from '../../lib/training/sgd';
+import { SGD, type SGDOptions } from '../../lib/training/optimizer/sgd';
+import type { Scheduler } from '../../lib/training/schedule/scheduler';
+import { crossEntropy } from '../../lib/training/step/crossEntropy';
 import { type TrainOptions, train } from '../../lib/training/train';
 import { numbers } from './tensors';
 

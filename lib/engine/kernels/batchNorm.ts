@@ -24,7 +24,7 @@ interface Options {
   momentum: number;
 }
 
-/** The outputs are y, the next moving mean and variance, and what the gradient takes besides x, scale and offset. */
+/** The outputs are y, the next moving mean and variance, and what the gradient takes in addition to x, scale and offset. */
 interface Implementation {
   forward(inputs: Inputs, options: Options): TensorFlow.Tensor[];
   /** Gives the gradients of x, scale and offset. `saved` are x, scale and offset, and the forward pass's last outputs. */
@@ -63,7 +63,7 @@ const tensorflows: Implementation = {
     ),
 };
 
-// The x that a rectified output was normalized from, where the rectifier is the operation's own and nothing was added.
+// The x that an output after ReLU was normalized from, where ReLU is part of the operation and nothing was added.
 const rectifiedOf = new WeakMap<DataId, DataId>();
 
 function reluAttribute(value: boolean): AttributeList {
@@ -156,7 +156,7 @@ export const batchNorm: readonly Replacement[] = [
   ),
 ];
 
-/** What batch normalization reads and keeps besides its input, each `[c]`. */
+/** What batch normalization reads and keeps in addition to its input, each `[c]`. */
 export interface BatchNormState {
   /** gamma */
   scale: TensorFlow.Tensor;

@@ -79,7 +79,7 @@ interface Call {
   kernel: Kernel;
   info: ConvolutionInfo;
   inputs: Inputs;
-  /** The picture's margins besides those that the convolution has. */
+  /** The picture's margins in addition to those that the convolution has. */
   margins: Offset;
   /** The height and width of the result. */
   size: number[];

@@ -78,7 +78,7 @@ RESNET_FAST void NormalizeRow(int64_t size, const float* __restrict x, const flo
   }
 }
 
-// Sums dy, and dy * (x - mean), where the rectifier let x pass.
+// Sums dy, and dy * (x - mean), where ReLU let x pass.
 template <bool kRelu>
 RESNET_FAST void AddGradient(int64_t size, const float* __restrict x, const float* __restrict dy,
                              const float* __restrict slope, const float* __restrict level,

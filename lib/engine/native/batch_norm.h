@@ -1,6 +1,6 @@
 // Batch normalization in training, and its gradient: float32, channels last.
 //
-// y = relu((x - mean) / deviation * scale + offset + addend), where the rectifier and the addend may be left out. Each
+// y = relu((x - mean) / deviation * scale + offset + addend), where ReLU and the addend may be left out. Each
 // function reads the picture once or twice and keeps nothing of its size: what the gradient needs of y it computes again.
 
 #pragma once

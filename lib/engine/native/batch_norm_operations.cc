@@ -6,7 +6,7 @@
 //   BatchNormGradient(dy, x, scale, offset, batch_mean, inverse_deviation) -> dx, dscale, doffset
 //
 // float32, pictures [batch, h, w, channels], the others [channels]. `mean` and `variance` are the moving ones; the batch's
-// enter them by 1 - momentum, the variance unbiased. With the attribute relu a rectifier comes last.
+// enter them by 1 - momentum, the variance unbiased. With the attribute relu a ReLU comes last.
 
 #include <algorithm>
 #include <cmath>

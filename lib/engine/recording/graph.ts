@@ -30,7 +30,7 @@ export interface Added {
   outputs: OutputType[];
 }
 
-/** What decides where and when a node runs, besides its inputs. */
+/** What decides where and when a node runs, in addition to its inputs. */
 export interface Placement {
   /** Nodes that have to run before. */
   after?: number[];

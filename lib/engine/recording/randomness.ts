@@ -1,6 +1,6 @@
 /**
  * Random numbers inside a step. TensorFlow.js draws them in JavaScript, which a recorded step would do once and then
- * repeat for ever; while a step is recorded they are drawn by TensorFlow instead, anew at each run.
+ * repeat for ever; while a step is recorded they are drawn by TensorFlow instead, newly at each run.
  */
 import { EngineError } from '../../errors';
 import { type Attribute, floatType, nativeBackend, typeAttribute } from '../runtime/backend';

@@ -22,7 +22,7 @@ import { VariableStore } from './variableStore';
 /** A function that can be recorded. */
 export type StepFunction = (...inputs: TensorTree[]) => TensorTree;
 
-/** What a recording keeps to, besides what its session does. */
+/** What a recording keeps to, in addition to what its session does. */
 export interface RecordOptions {
   check?: boolean;
   precision?: Precision;

@@ -1,5 +1,5 @@
 /**
- * The native backend behind TensorFlow.js, with the parts of it that this room uses spelled out as types.
+ * The native backend behind TensorFlow.js, with the parts of it that this library uses, as types.
  *
  * TensorFlow.js exports neither: they are its internals, and this file is where a new version would be checked.
  */

@@ -89,11 +89,19 @@ export function cudaLibraries(folder: string | undefined = installed()): CudaLib
 }
 
 /** The least driver that a card needs, where its own is older. */
-function newerDriver({ driver, computeCapability }: Card): string | undefined {
+function newerDriver({
+  driver,
+  computeCapability,
+}: Pick<Card, 'computeCapability' | 'driver'>): string | undefined {
   const least = Number.parseFloat(computeCapability) >= 9 ? LEAST_DRIVER_SINCE_HOPPER : LEAST_DRIVER;
   const numbers = driver.split('.').map(Number);
   const different = least.findIndex((number, i) => (numbers[i] ?? 0) !== number);
   return different >= 0 && (numbers[different] ?? 0) < least[different] ? least.join('.') : undefined;
+}
+
+/** Whether TensorFlow 2.21 runs on a card with its driver. With an older driver it would take the card, and fail at the first operation. */
+export function hasUsableDriver(card: Pick<Card, 'computeCapability' | 'driver'>): boolean {
+  return newerDriver(card) === undefined;
 }
 
 /** Why TensorFlow computes on the CPU although there is a card, and what to do about it. */

@@ -77,7 +77,7 @@ function operationOf(node: Uint8Array): { operation: string; ms: number } | unde
 }
 
 /**
- * Adds up a trace by operation and device, the dearest first.
+ * Adds up a trace by operation and device, the most expensive first.
  *
  * @param metadata a serialized `tensorflow.RunMetadata`
  */

@@ -9,7 +9,7 @@ const require = createRequire(import.meta.url);
 const module = () => join(packageRoot, 'lib', 'dist', 'data', 'cifar10.js');
 
 /** @typedef {import('../../../lib/data/cifar10.js')} Cifar10Module */
-/** @typedef {import('../../../lib/data/cifar10Source.js').Cifar10Progress} Cifar10Progress */
+/** @typedef {import('../../../lib/data/download/cifar10Source.js').Cifar10Progress} Cifar10Progress */
 
 /**
  * Calls the library's `ensureCifar10`: CIFAR10_DIR names a folder that has the data already.

@@ -2,10 +2,11 @@
  * TensorFlow's libraries and headers, out of its wheel: the build for CUDA where there is an NVIDIA GPU, else the one for
  * the CPU. They are used from C++ alone, so the wheel need not be for the Python that is here.
  */
-import { spawnSync } from 'node:child_process';
 import { existsSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { hashFiles, readJson, writeJson } from '../files.mjs';
+import { packageRoot } from '../project.mjs';
 import { pipInstall, setupFolder } from '../python.mjs';
 
 /** The newest Python that TensorFlow 2.21 has a wheel for. */
@@ -41,34 +42,24 @@ export function linkCusolver(folder) {
   symlinkSync(join('..', '..', 'cusolver', 'lib', 'libcusolver.so.11'), join(folder, CUSOLVER));
 }
 
+// The library knows which cards and drivers TensorFlow takes; the set-up compiles it first.
+const require = createRequire(import.meta.url);
+const gpuModule = join(packageRoot, 'lib', 'dist', 'engine', 'runtime', 'gpu.js');
+
 /** @returns {keyof typeof BUILDS} */
 export function wantedBuild() {
   if (process.platform !== 'linux' || process.arch !== 'x64') return 'cpu';
-  const query = ['--query-gpu=compute_cap,driver_version', '--format=csv,noheader'];
-  // WSL keeps it off the path.
-  const cards = ['nvidia-smi', '/usr/lib/wsl/lib/nvidia-smi'].flatMap((program) => {
-    const { status, stdout } = spawnSync(program, query, { encoding: 'utf8', timeout: 30_000 });
-    return status === 0 ? stdout.trim().split('\n') : [];
-  });
-  return cards.some(isUsable) ? 'cuda' : 'cpu';
-}
-
-/**
- * Whether TensorFlow 2.21 runs on a card with its driver: what it has for cards from Hopper on takes CUDA 12.5. With an older driver
- * TensorFlow would take the card, and fail at the first operation; `device()` tells of the card then, and of its driver.
- *
- * @param {string} card `9.0, 580.65.06`
- */
-export function isUsable(card) {
-  const [computeCapability, driver] = card.split(', ').map(Number.parseFloat);
-  return driver >= (computeCapability >= 9 ? 555 : 525);
+  const { cards, hasUsableDriver } = /** @type {import('../../../lib/engine/runtime/gpu.js')} */ (
+    require(gpuModule)
+  );
+  return cards().some(hasUsableDriver) ? 'cuda' : 'cpu';
 }
 
 /** @type {import('../step.mjs').Step} */
 export const tensorflow = {
   name: 'TensorFlow',
   needs: ['python'],
-  fix: 'Is the network up, and is there room on the disk? Then give the same command again.',
+  fix: 'Is the network up, and is there space on the disk? Then give the same command again.',
 
   describe() {
     const { name, size } = BUILDS[wantedBuild()];
@@ -80,6 +71,7 @@ export const tensorflow = {
     if (stamp?.requirements !== hashFiles(setupFolder, [BUILDS[stamp?.build ?? 'cpu'].requirements]))
       return false;
     // The CUDA build runs without a GPU too.
+    if (stamp.build === 'cpu' && !existsSync(gpuModule)) return false;
     return stamp.build === 'cuda' ? existsSync(join(tensorflow, CUSOLVER)) : wantedBuild() === 'cpu';
   },
 

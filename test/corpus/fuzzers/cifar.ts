@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { readBatches } from '../../../lib/data/binary';
-import { readLabels, readPixels } from '../../../lib/data/npmPackage';
+import { readLabels, readPixels } from '../../../lib/data/download/npmPackage';
 import { BATCH, flipped, md5 } from '../cifar';
 import { plain } from '../pictureBytes';
 import { damage, damaged } from './damage';

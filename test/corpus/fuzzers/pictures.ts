@@ -1,7 +1,7 @@
 /** Pictures at random. */
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { readPicture } from '../../../lib/prediction/readPicture';
+import { readPicture } from '../../../lib/prediction/picture/readPicture';
 import { bmp } from '../pictureBytes';
 import { SMALL_FILES } from '../pictures/smallFiles';
 import { damage, damaged } from './damage';

@@ -2,9 +2,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
+import { loadModel } from '../../../lib/models/files/loadModel';
+import { saveModel } from '../../../lib/models/files/saveModel';
 import { resnet10 } from '../../../lib/models/resNet';
-import { loadModel } from '../../../lib/training/loadModel';
-import { saveModel } from '../../../lib/training/saveModel';
 import { checkpointIn } from '../checkpoints';
 import { flipped } from '../cifar';
 import { change, changed } from './damage';

@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { cp, mkdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { saveModel } from '../../../lib/models/files/saveModel';
 import { resnet18 } from '../../../lib/models/resNet';
-import { saveModel } from '../../../lib/training/saveModel';
 import type { Case } from '../judge';
 import { type Saved, weightsFile } from './saved';
 import { bad, spoilt } from './spoilt';

@@ -2,8 +2,8 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModelError } from '../../../lib/errors';
+import { loadModel } from '../../../lib/models/files/loadModel';
 import { predictImage } from '../../../lib/prediction/predictImage';
-import { loadModel } from '../../../lib/training/loadModel';
 import { type Case, type Refusal, refused } from '../judge';
 import { PRETRAINED } from '../network';
 import type { Saved } from './saved';

@@ -1,7 +1,7 @@
 /** Saved networks with weights that were altered. */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { weightsFileName } from '../../../lib/training/modelFiles';
+import { weightsFileName } from '../../../lib/models/files/modelFiles';
 import type { Case } from '../judge';
 import { type Saved, weightsFile } from './saved';
 import { bad, spoilt } from './spoilt';

@@ -1,6 +1,6 @@
 /** Servers that are asked for a picture. */
 import { ImageError } from '../../../lib/errors';
-import type { FetchOptions } from '../../../lib/prediction/fetchPicture';
+import type { FetchOptions } from '../../../lib/prediction/picture/fetchPicture';
 import { predictUrl } from '../../../lib/prediction/predictUrl';
 import { body } from '../answers';
 import { type Case, type Refusal, refused } from '../judge';

@@ -1,4 +1,4 @@
-/** Servers that send more than there is room or time for. */
+/** Servers that send more than there is memory or time for. */
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { again, drip, endless, silence, stall } from '../answers';
 import type { Case } from '../judge';

@@ -5,7 +5,7 @@ import { mount, unmount } from '../mount';
 import type { Tally } from '../tally';
 import { Checkout } from './checkout';
 
-/** Sizes at which a step finds no room. */
+/** Sizes at which a step finds no space. */
 const SIZES = { 'Node packages': '200m', Jupyter: '800m', TensorFlow: '1500m' };
 const ENOUGH = '4g';
 const WORDS = /The disk is full: a set-up takes 4 GB/;
@@ -27,7 +27,7 @@ function fill(file: string): void {
   }
 }
 
-/** Fills the disk before the set-up begins and in each of its large steps, then makes room. */
+/** Fills the disk before the set-up begins and in each of its large steps, then frees some. */
 export async function fillDisk(folder: string, tally: Tally): Promise<void> {
   mkdirSync(folder);
   if (!mount('-t', 'tmpfs', '-o', 'size=100m', 'none', folder)) {
@@ -47,7 +47,7 @@ export async function fillDisk(folder: string, tally: Tally): Promise<void> {
       );
     }
     mount('-o', `remount,size=${ENOUGH}`, folder);
-    await tally.try('the set-up with room made', () => checkout.setUpWell());
+    await tally.try('the set-up with space freed', () => checkout.setUpWell());
   } finally {
     unmount(folder);
   }

@@ -31,7 +31,7 @@ function kill({ pid }: ChildProcess, withPrograms: boolean): void {
  * @returns whether the kill came before the end
  */
 async function killSetUp(checkout: Checkout, step: number, delay: number, withPrograms: boolean) {
-  const begun = new RegExp(
+  const started = new RegExp(
     `^(${STEPS.slice(step)
       .map(({ name }) => name)
       .join('|')}): `,
@@ -40,7 +40,7 @@ async function killSetUp(checkout: Checkout, step: number, delay: number, withPr
   let timer: NodeJS.Timeout | undefined;
   const { code, said } = await checkout.setUp({
     onOutput(said, child) {
-      if (begun.test(said)) timer ??= setTimeout(() => kill(child, withPrograms), delay * 1000);
+      if (started.test(said)) timer ??= setTimeout(() => kill(child, withPrograms), delay * 1000);
     },
   });
   clearTimeout(timer);

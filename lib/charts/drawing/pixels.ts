@@ -1,0 +1,23 @@
+/**
+ * Pixels on a canvas, which makes a PNG of them at once: charts are plain functions, and can't wait for an encoder.
+ */
+import { type Canvas, createCanvas } from '@napi-rs/canvas';
+import { checkPicture } from '../../checks';
+import type { Picture } from '../../prediction/picture/picture';
+
+/** The pixels as an opaque canvas of the same size. */
+export function toCanvas(picture: Picture): Canvas {
+  checkPicture(picture);
+  const { width, height, data } = picture;
+  const canvas = createCanvas(width, height);
+  const context = canvas.getContext('2d');
+  const rgba = context.createImageData(width, height);
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    rgba.data[4 * pixel] = data[3 * pixel];
+    rgba.data[4 * pixel + 1] = data[3 * pixel + 1];
+    rgba.data[4 * pixel + 2] = data[3 * pixel + 2];
+    rgba.data[4 * pixel + 3] = 255;
+  }
+  context.putImageData(rgba, 0, 0);
+  return canvas;
+}

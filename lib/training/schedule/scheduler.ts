@@ -1,0 +1,51 @@
+/**
+ * What `train` asks of a learning-rate schedule.
+ */
+import { inspect } from 'node:util';
+import { checkForm } from '../../checks';
+import { showAs } from '../../showAs';
+import type { SGD } from '../optimizer/sgd';
+
+/** A setting as a plain value. */
+export type Setting = string | number | boolean | null | readonly number[];
+
+/** A learning-rate schedule: it writes `optimizer.lr` (one of them `optimizer.momentum` too) for the steps to come. */
+export interface Scheduler {
+  readonly optimizer: SGD;
+  /** When `step` is to be called: after each epoch or after each batch. */
+  readonly interval: 'epoch' | 'batch';
+  /** How many more times `step` may be called, where that has an end. */
+  readonly stepsLeft?: number;
+  /**
+   * What it was made with, for `resume` to tell what differs. Where the schedule decides the optimizer's rate or momentum by its own
+   * settings, they have an `lr` or `momentum` too: the one it began with, or null.
+   */
+  readonly settings?: Readonly<Record<string, Setting>>;
+  /** @param metric the training loss so far; only `ReduceLROnPlateau` looks at it */
+  step(metric: number): void;
+  /** What changes as training goes on, as plain numbers. */
+  stateDict(): object;
+  /** Takes over what `stateDict` of a scheduler of the same class gave. */
+  loadStateDict(state: object): void;
+}
+
+/** @throws ConfigError where a schedule is given something else than an optimizer */
+export function checkOptimizer(optimizer: SGD): void {
+  checkForm(
+    'optimizer',
+    optimizer,
+    { lr: 'number', momentum: 'number' },
+    'Give the optimizer that `train` is given.',
+  );
+}
+
+/** Has the schedulers of a class printed as what they have come to. */
+export function showScheduler(prototype: Scheduler): void {
+  showAs(prototype, {
+    full: (scheduler) => {
+      const { optimizer, interval } = scheduler;
+      const state = inspect(scheduler.stateDict(), { breakLength: Number.POSITIVE_INFINITY });
+      return `${scheduler.constructor.name}: learning rate ${Number(optimizer.lr.toPrecision(4))}, stepped after each ${interval}, ${state}`;
+    },
+  });
+}

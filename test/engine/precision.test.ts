@@ -1,0 +1,93 @@
+/** Mixed precision: convolutions and products in 16 bits, everything else and every result in float32. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { compile, type Precision } from '../../lib/engine/compile';
+import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
+import { ConfigError } from '../../lib/errors';
+import { assertAllClose, numbers } from '../helpers/tensors';
+
+const x = tf.randomNormal([4, 8, 8, 16], 0, 1, 'float32', 1) as TensorFlow.Tensor4D;
+const filter = tf.randomNormal([3, 3, 16, 32], 0, 0.1, 'float32', 2) as TensorFlow.Tensor4D;
+const weights = tf.randomNormal([32, 10], 0, 0.1, 'float32', 3) as TensorFlow.Tensor2D;
+
+/** A convolution and a product with their gradients. */
+function step(a: TensorFlow.Tensor4D, b: TensorFlow.Tensor4D, c: TensorFlow.Tensor2D): TensorFlow.Tensor[] {
+  const f = (...inputs: TensorFlow.Tensor[]) => {
+    const features = tf.conv2d(inputs[0] as TensorFlow.Tensor4D, inputs[1] as TensorFlow.Tensor4D, 1, 'same');
+    return tf.matMul(tf.mean(features, [1, 2]) as TensorFlow.Tensor2D, inputs[2] as TensorFlow.Tensor2D);
+  };
+  return [f(a, b, c), ...tf.grads(f)([a, b, c])];
+}
+
+/** The largest difference over the largest number. */
+function difference(actual: number[], expected: number[]): number {
+  const most = (values: number[]) => Math.max(...values.map(Math.abs));
+  return most(actual.map((value, i) => value - expected[i])) / most(expected);
+}
+
+describe('a step in mixed precision', () => {
+  // Half of the last bit: 8 bits of bfloat16, 11 of float16.
+  const rounding: [Precision, number][] = [
+    ['bfloat16', 2 ** -9],
+    ['float16', 2 ** -12],
+  ];
+  for (const [precision, error] of rounding) {
+    it(`differs from float32 by the rounding of ${precision}, and gives float32`, async () => {
+      const compiled = compile(step, { precision });
+      const outputs = await compiled(x, filter, weights);
+      step(x, filter, weights).forEach((expected, i) => {
+        assert.equal(outputs[i].dtype, 'float32');
+        const actual = difference(numbers(outputs[i]), numbers(expected));
+        assert.ok(actual > error / 100 && actual < 4 * error, `output ${i} differs by ${actual}`);
+      });
+      const casts = (await compiled.profile(x, filter, weights)).filter(
+        ({ operation }) => operation === 'Cast',
+      );
+      assert.ok(casts[0].count >= 8, `${casts[0].count} casts`);
+      compiled.dispose();
+    });
+  }
+
+  it('adds up in float32, from factors of 8 bits to a result of 8 bits', async () => {
+    const product = compile((a: TensorFlow.Tensor2D, b: TensorFlow.Tensor2D) => tf.matMul(a, b), {
+      precision: 'bfloat16',
+    });
+    // 4,096 times 2 ** -12 beside 1, which a sum in 8 bits would lose; 1 + 2 ** -9 lies halfway and rounds to 1, the even one.
+    const factors = tf.tensor2d([1 + 2 ** -9, ...new Array(4096).fill(2 ** -12)], [1, 4097]);
+    const [sum] = numbers(await product(factors, tf.ones([4097, 1])));
+    assert.equal(sum, 2);
+    // 1 + 2 ** -8 as a result lies halfway too.
+    const [rounded] = numbers(await product(tf.tensor2d([[1, 2 ** -8]]), tf.ones([2, 1])));
+    assert.equal(rounded, 1);
+    product.dispose();
+  });
+
+  it('rounds a factor once, however often it is used', async () => {
+    const twice = compile(
+      (a: TensorFlow.Tensor2D) => tf.add(tf.matMul(a, a), tf.matMul(a, tf.transpose(a))),
+      {
+        precision: 'bfloat16',
+      },
+    );
+    const square = tf.ones([4, 4]) as TensorFlow.Tensor2D;
+    assertAllClose(numbers(await twice(square)), new Array(16).fill(8), 0);
+    twice.dispose();
+  });
+
+  it('is float32 by name and by default', async () => {
+    const compiled = compile(step, { precision: 'float32' });
+    const outputs = await compiled(x, filter, weights);
+    step(x, filter, weights).forEach((expected, i) => {
+      assert.ok(difference(numbers(outputs[i]), numbers(expected)) < 1e-5);
+    });
+    compiled.dispose();
+  });
+
+  it('is refused where it is none, or needs a record', () => {
+    assert.throws(
+      () => compile(step, { precision: 'float8' as Precision }),
+      /precision is 'float8'.*\n.*bfloat16/,
+    );
+    assert.throws(() => compile(step, { precision: 'float16', compile: false }), ConfigError);
+  });
+});

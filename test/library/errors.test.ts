@@ -1,0 +1,35 @@
+/** What an error looks like where it is shown: two sentences and the caller's line, no stack of the library's. */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { inspect } from 'node:util';
+import { ModelError } from '../../lib/errors';
+import { loadModel } from '../../lib/models/files/loadModel';
+import { resnet10 } from '../../lib/models/resNet';
+
+it('an error is shown with what was wrong, what to do, and the line that called', () => {
+  assert.throws(
+    () => resnet10({ width: -1 }),
+    (error: Error) => {
+      const lines = inspect(error).split('\n');
+      assert.deepEqual(lines.slice(0, 2), [
+        'ConfigError: width is -1.',
+        'Give width a whole number of at least 1.',
+      ]);
+      assert.match(lines[2], /^ +at .*errors\.test\.ts/);
+      assert.equal(lines.length, 3);
+      assert.ok(error.stack?.includes('checks.ts'), 'the stack has all of it');
+      return true;
+    },
+  );
+});
+
+it('so is one that was awaited, without the error that caused it', async () => {
+  await assert.rejects(loadModel('/nowhere'), (error: Error) => {
+    assert.ok(error instanceof ModelError && error.cause instanceof Error);
+    assert.match(
+      inspect(error),
+      /^ModelError: There is no network at \/nowhere\.\nCheck .*\n +at .*errors\.test\.ts.*$/,
+    );
+    return true;
+  });
+});

@@ -1,0 +1,171 @@
+/** The site: whole, linked, and drawn by a browser that reaches no network. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { CommandError } from '../../scripts/setup/errors.mjs';
+import { run } from '../../scripts/setup/processes.mjs';
+import { packageRoot } from '../../scripts/setup/project.mjs';
+
+const site = mkdtempSync(path.join(tmpdir(), 'site-'));
+const notebooks = readdirSync(path.join(packageRoot, 'notebooks'))
+  .filter((name) => name.endsWith('.ipynb'))
+  .map((name) => name.replace('.ipynb', '.html'));
+
+const build = (folder: string) => run(process.execPath, ['scripts/site.mjs', folder], { cwd: packageRoot });
+
+before(() => build(site));
+after(() => rmSync(site, { recursive: true, force: true }));
+
+const files = (ending: string) =>
+  readdirSync(site, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith(ending));
+
+interface PageFacts {
+  addresses: { address: string; isLoaded: boolean }[];
+  ids: Set<string>;
+}
+
+/** Every address that a page names, whether the page loads what is there, and what can be linked to in it. */
+function factsOf(name: string): PageFacts {
+  const html = readFileSync(path.join(site, name), 'utf8').replace(
+    /(<script[^>]*>)[\s\S]*?<\/script>/g,
+    '$1',
+  );
+  return {
+    addresses: [...html.matchAll(/<([\w-]+)(?=\s)[^>]*?\s(?:href|src)="([^"]*)"/g)].map(
+      ([, tag, address]) => ({
+        address: address.replaceAll('&amp;', '&'),
+        isLoaded: tag !== 'a',
+      }),
+    ),
+    ids: new Set([...html.matchAll(/\sid="([^"]*)"/g)].map(([, id]) => id)),
+  };
+}
+
+const isForeign = (address: string) => /^([a-z]+:)?\/\/|^(?!data:)[a-z]+:/i.test(address);
+
+describe('the site', () => {
+  it('has a page for every notebook, and the start page leads to each', () => {
+    const links = factsOf('index.html').addresses.map(({ address }) => address);
+    for (const page of notebooks) assert.ok(links.includes(`notebooks/${page}`), page);
+  });
+
+  it('has no link to what is not there, and loads nothing from elsewhere', () => {
+    const pages = new Map(files('.html').map((name) => [name, factsOf(name)]));
+    assert.ok(pages.size > 100, `${pages.size} pages`);
+    const wrong: string[] = [];
+    for (const [name, { addresses }] of pages) {
+      for (const { address, isLoaded } of addresses) {
+        if (address.startsWith('data:')) continue;
+        if (isForeign(address)) {
+          if (isLoaded) wrong.push(`${name} loads ${address}`);
+          continue;
+        }
+        const [file, anchor] = decodeURI(address).split('#');
+        const target = file === '' ? name : path.join(path.dirname(name), file);
+        const isThere = existsSync(path.join(site, target));
+        const lacksAnchor = anchor && pages.has(target) && !pages.get(target)!.ids.has(anchor);
+        if (!isThere || lacksAnchor) wrong.push(`${name} → ${address}`);
+      }
+    }
+    assert.deepEqual(wrong, []);
+  });
+
+  it('has styles that find their fonts beside them', () => {
+    for (const name of files('.css')) {
+      const text = readFileSync(path.join(site, name), 'utf8');
+      assert.doesNotMatch(text, /@import/, name);
+      for (const [, address] of text.matchAll(/url\(["']?([^"')]+)["']?\)/g)) {
+        if (address.startsWith('data:')) continue;
+        assert.ok(existsSync(path.join(site, path.dirname(name), address)), `${name}: ${address}`);
+      }
+    }
+  });
+
+  it('has formulas, none of them wrong', () => {
+    const text = readFileSync(path.join(site, 'notebooks', '04_define_network.html'), 'utf8');
+    assert.match(text, /<math/);
+    for (const page of notebooks) {
+      const html = readFileSync(path.join(site, 'notebooks', page), 'utf8');
+      assert.doesNotMatch(html, /katex-error/, page);
+      // Outside of code no dollar is left that a formula should have taken.
+      assert.doesNotMatch(html.replace(/<(pre|code|script|annotation)\b[\s\S]*?<\/\1>/g, ''), /\$/, page);
+    }
+  });
+
+  it('is not built over somebody’s files', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'site-'));
+    try {
+      writeFileSync(path.join(folder, 'thesis.md'), '');
+      await assert.rejects(
+        build(folder),
+        (error) => error instanceof CommandError && /isn't a site/.test(error.output),
+      );
+      assert.deepEqual(readdirSync(folder), ['thesis.md']);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  existsSync,
+);
+
+describe('the site in a browser without a network', { skip: executablePath ? false : 'no Chromium' }, () => {
+  let browser: Browser;
+  before(async () => {
+    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+  });
+  after(() => browser?.close());
+
+  /** Opens a page with charts; `asked` gets what is asked of any host. */
+  async function open(options: BrowserContextOptions): Promise<{ page: Page; asked: string[] }> {
+    const context = await browser.newContext({ offline: true, ...options });
+    const page = await context.newPage();
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      if (isForeign(request.url()) && !request.url().startsWith('file:')) asked.push(request.url());
+    });
+    page.on('pageerror', (error) => assert.fail(error));
+    await page.goto(pathToFileURL(path.join(site, 'notebooks', '06_train.html')).href);
+    return { page, asked };
+  }
+
+  it('draws the charts that the reader comes to', async () => {
+    const { page, asked } = await open({});
+    const charts = await page.locator('.chart').all();
+    assert.ok(charts.length >= 3);
+    for (const chart of charts) {
+      await chart.scrollIntoViewIfNeeded();
+      await chart.locator('.js-plotly-plot .main-svg').first().waitFor();
+      assert.equal(await chart.locator('img').count(), 0);
+    }
+    // It is alive: a point tells its values to the pointer.
+    await charts[0].scrollIntoViewIfNeeded();
+    const { x, y } = (await charts[0].locator('.point').first().boundingBox())!;
+    await page.mouse.move(x - 50, y + 3);
+    await page.mouse.move(x + 3, y + 3, { steps: 5 });
+    await charts[0].locator('.hoverlayer text').first().waitFor();
+    assert.deepEqual(asked, []);
+  });
+
+  it('shows the pictures where scripts are off', async () => {
+    const { page, asked } = await open({ javaScriptEnabled: false });
+    const charts = await page.locator('.chart').all();
+    for (const chart of charts) {
+      const box = await chart.locator('img').boundingBox();
+      assert.ok(box !== null && box.width > 300 && box.height > 150);
+      assert.equal(await chart.locator('.main-svg').count(), 0);
+    }
+    assert.deepEqual(asked, []);
+  });
+
+  it('fits a phone', async () => {
+    const { page } = await open({ viewport: { width: 360, height: 740 } });
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 360);
+  });
+});
