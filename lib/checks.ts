@@ -99,18 +99,18 @@ export function checkForm<T>(
 }
 
 /**
- * Checks a picture: three numbers for each of its pixels.
+ * Checks an image: three numbers for each of its pixels.
  *
  * @throws ImageError
  */
-export function checkPicture(picture: { width: number; height: number; data: Uint8Array }): void {
+export function checkImage(image: { width: number; height: number; data: Uint8Array }): void {
   const form: Form = { width: 'number', height: 'number', data: 'numbers' };
   const fix =
-    'Give what `readPicture` or `fetchPicture` returns: { width, height, data }, with red, green and blue of each pixel.';
-  const { width, height, data } = checkForm('picture', picture, form, fix, ImageError);
+    'Give what `readImage` or `fetchImage` returns: { width, height, data }, with red, green and blue of each pixel.';
+  const { width, height, data } = checkForm('picture', image, form, fix, ImageError);
   if (data.length > 0 && data.length === width * height * 3) return;
   throw new ImageError(
-    `A picture of ${width}×${height} pixels has ${data.length} numbers.`,
+    `An image of ${width}×${height} pixels has ${data.length} numbers.`,
     'Give three for each pixel: red, green and blue, without alpha.',
   );
 }

@@ -1,7 +1,7 @@
 /**
  * The library without a notebook: nothing here prints or listens to signals. `resnet-notebooks/core` is this file.
  *
- * Data flows from top to bottom: pictures, a network, its training, and what it makes of new pictures.
+ * Data flows from top to bottom: images, a network, its training, and what it makes of new images.
  */
 import { installKernels } from './engine/kernels/install';
 
@@ -51,12 +51,12 @@ export {
 } from './models/resNet';
 export { type Summary, type SummaryRow, summary } from './models/summary';
 export { tree } from './models/tree';
-// prediction: any picture to a class and its probability
+// prediction: any image to a class and its probability
 export { type FeatureMaps, featureMaps } from './prediction/featureMaps';
-export { type FetchOptions, fetchPicture } from './prediction/picture/fetchPicture';
-export type { Picture } from './prediction/picture/picture';
-export { readPicture } from './prediction/picture/readPicture';
-export { type Fit, resizePicture } from './prediction/picture/resizePicture';
+export { type FetchOptions, fetchImage } from './prediction/image/fetchImage';
+export type { Image } from './prediction/image/image';
+export { readImage } from './prediction/image/readImage';
+export { type Fit, resizeImage } from './prediction/image/resizeImage';
 export { predictFile } from './prediction/predictFile';
 export { type PredictOptions, predictImage } from './prediction/predictImage';
 export { formatPrediction, type Prediction } from './prediction/prediction';

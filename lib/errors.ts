@@ -106,12 +106,12 @@ export class ConfigError extends ResNetError {
   override readonly code: string = 'ERR_CONFIG';
 }
 
-/** A picture can't be read or fetched. */
+/** An image can't be read or fetched. */
 export class ImageError extends ResNetError {
   override readonly code: string = 'ERR_IMAGE';
 }
 
-/** A figure isn't one, holds what a chart can't show, or has no still picture. */
+/** A figure isn't one, holds what a chart can't show, or has no still image. */
 export class ChartError extends ResNetError {
   override readonly code: string = 'ERR_CHART';
 }

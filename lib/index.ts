@@ -13,7 +13,7 @@ export { liveReporter } from './notebook/display/liveReporter';
 export type { LiveText } from './notebook/display/liveText';
 export { plotHistory } from './notebook/display/plotHistory';
 export { show } from './notebook/display/show';
-export { showPicture } from './notebook/display/showPicture';
+export { showImage } from './notebook/display/showImage';
 // notebook: what of the core shows itself in a notebook's cell, a terminal or a pipe takes its place
 export { evaluate } from './notebook/evaluate';
 export { learningRateRangeTest } from './notebook/learningRateRangeTest';

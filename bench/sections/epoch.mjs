@@ -49,9 +49,9 @@ Outside of the session's runs: ${percent('outside')} of this library's epoch, ${
 export const epoch = {
   name: 'epoch',
   title: 'An epoch, end to end',
-  about: `The first epoch over CIFAR-10's 50,000 training pictures, cropped, mirrored and normalized at random: ${SUBJECT[0]}, width ${SUBJECT[1]}, batch ${SUBJECT[2]}; ${ROUNDS} rounds, each
-contender alone in a process of its own. Ours is a whole call of \`train\`, recording of the steps and a test on 10 pictures included; PyTorch's
-pictures are made a batch at a time, its network is channels_last. Outside of the session's runs is what isn't between a call of the addon's
+  about: `The first epoch over CIFAR-10's 50,000 training images, cropped, mirrored and normalized at random: ${SUBJECT[0]}, width ${SUBJECT[1]}, batch ${SUBJECT[2]}; ${ROUNDS} rounds, each
+contender alone in a process of its own. Ours is a whole call of \`train\`, recording of the steps and a test on 10 images included; PyTorch's
+images are made a batch at a time, its network is channels_last. Outside of the session's runs is what isn't between a call of the addon's
 \`runAsync\` and its result.`,
   needsData: true,
   parts: [{ name: 'epoch', measure }],

@@ -46,7 +46,7 @@ async function measure({ project, update }) {
 export const precision = {
   name: 'precision',
   title: 'Convergence in fewer bits',
-  about: `The notebooks' quick profile, ${RUN.epochs} epochs of ResNet-10 at width ${RUN.width} on all of CIFAR-10, with the seeds ${SEEDS.join(', ')} for the first weights, the order of the pictures and
+  about: `The notebooks' quick profile, ${RUN.epochs} epochs of ResNet-10 at width ${RUN.width} on all of CIFAR-10, with the seeds ${SEEDS.join(', ')} for the first weights, the order of the images and
 their augmentation. How far the runs of one row lie apart is the noise. On a CPU fewer bits save no time: factors and results are rounded, and computed with in float32.`,
   needsData: true,
   parts: [{ name: 'precision', measure }],

@@ -17,7 +17,7 @@ async function main(): Promise<void> {
   const { train: trainSet, test } = await loadCifar10({ root });
   const net = network(name, width);
   const trainLoader = new DataLoader(trainSet, { batchSize: Number(size), shuffle: true, augment: true });
-  // `train` ends an epoch with a test: a few pictures, so that it is training that is measured.
+  // `train` ends an epoch with a test: a few images, so that it is training that is measured.
   const testLoader = new DataLoader(test.subset(10));
   await serve(async () => {
     const optimizer = new SGD({ lr: 0.01, momentum: 0.9, weightDecay: 5e-4 });

@@ -33,7 +33,7 @@ function numbers(shape: number[]): TensorFlow.Variable {
   return tf.variable(tf.randomNormal(shape), false);
 }
 
-/** A layer's convolution; where its input is a padded one, that of the picture inside. */
+/** A layer's convolution; where its input is a padded one, that of the image inside. */
 function convolution({ layer, inputs: [before], inputShape }: Module): Product {
   const { strides, padding } = layer.getConfig() as { strides: [number, number]; padding: 'same' | 'valid' };
   const padded = before.getClassName() === 'ZeroPadding2D';

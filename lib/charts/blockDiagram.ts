@@ -1,5 +1,5 @@
 /**
- * A residual block as a picture: what it computes, and the shortcut around it.
+ * A residual block as an image: what it computes, and the shortcut around it.
  */
 import { checkChoice, checkForm } from '../checks';
 import { ConfigError } from '../errors';
@@ -26,7 +26,7 @@ const WIDTH = 640;
 const MAIN_X = 230;
 const SHORTCUT_X = 470;
 const TOP = 78;
-const STEP = 48; // from one operation's centre to the next
+const STEP = 48; // from one operation's center to the next
 const BOX = { width: 200, height: 30 };
 const PLUS_RADIUS = 13;
 

@@ -27,7 +27,7 @@ const FONT_SIZE = 13;
 // An arrow's head; its drawn corner reaches beyond its tip by the miter.
 const HEAD = { length: 8, halfWidth: 4, miter: 2 };
 
-/** A box around a centre, with a word in it. */
+/** A box around a center, with a word in it. */
 export function box(
   center: Point,
   width: number,
@@ -42,7 +42,7 @@ export function box(
   ];
 }
 
-/** A disc around a centre, with a sign in it. */
+/** A disc around a center, with a sign in it. */
 export function disc(
   center: Point,
   radius: number,

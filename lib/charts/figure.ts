@@ -35,7 +35,7 @@ export interface FigureLike {
     title?: string | FigureTitle;
     [setting: string]: unknown;
   };
-  /** Of an animation; the picture shows its beginning. */
+  /** Of an animation; the image shows its beginning. */
   frames?: readonly object[];
   /** Plotly's settings of the interactive chart. */
   config?: object;

@@ -4,7 +4,7 @@
 import type { EpochRecord, History } from '../training/history';
 import { COLORS } from './theme';
 
-// Dash and marker tell the curves apart where colour doesn't.
+// Dash and marker tell the curves apart where color doesn't.
 export const TRAIN = { line: { color: COLORS.blue, width: 2.5 }, marker: { symbol: 'circle', size: 7 } };
 export const TEST = {
   line: { color: COLORS.vermillion, width: 2.5, dash: 'dash' },

@@ -9,7 +9,7 @@ import type { Figure } from './figure';
 import { COLORS, themed } from './theme';
 
 /** Images with their classes: a `Dataset`, or what has as much of one. */
-export type LabelledImages = Pick<Dataset, 'length' | 'imageShape' | 'labels' | 'classNames' | 'image'>;
+export type LabeledImages = Pick<Dataset, 'length' | 'imageShape' | 'labels' | 'classNames' | 'image'>;
 
 /** What to show of the images. */
 export interface ImageGridOptions {
@@ -47,7 +47,7 @@ const MARGIN = { l: 12, r: 12, b: 8 };
  * @throws ConfigError when rows or cols isn't a whole number from 1.
  * @throws DataError when there is no image, or no prediction or confidence for one of those shown.
  */
-export function imageGrid(images: LabelledImages, options: ImageGridOptions = {}): Figure {
+export function imageGrid(images: LabeledImages, options: ImageGridOptions = {}): Figure {
   checkForm('images', images, FORM, 'Give a Dataset.', DataError);
   checkForm('options', options, {}, 'Give for example { rows: 2, cols: 8 }.');
   const { predictions, confidences, rows: maxRows = 8, cols = 8, title = '' } = options;
@@ -136,7 +136,7 @@ interface Title {
 }
 
 function titleOf(
-  images: LabelledImages,
+  images: LabeledImages,
   index: number,
   predictions?: ArrayLike<number>,
   confidences?: ArrayLike<number>,

@@ -1,5 +1,5 @@
 /**
- * Charts: plain data to Plotly figures, and figures to pictures. Needs no TensorFlow; `resnet-notebooks/charts` is this file.
+ * Charts: plain data to Plotly figures, and figures to images. Needs no TensorFlow; `resnet-notebooks/charts` is this file.
  */
 
 export { ChartError, ConfigError, ResNetError } from '../errors';
@@ -10,7 +10,7 @@ export { featureMapChart } from './featureMapChart';
 export type { Figure, FigureLayout, FigureLike, FigureTitle } from './figure';
 export { filterChart } from './filterChart';
 export { accuracyChart, learningRateChart, lossChart } from './historyCharts';
-export { type ImageGridOptions, imageGrid, type LabelledImages } from './imageGrid';
+export { type ImageGridOptions, imageGrid, type LabeledImages } from './imageGrid';
 export { layerCostChart } from './layerCostChart';
 export { type NetworkDiagramOptions, networkDiagram } from './networkDiagram';
 export { type PerClassResult, perClassChart } from './perClassChart';

@@ -50,7 +50,7 @@ export function layerCostChart(costs: LayerCosts): Figure {
       height: 520,
       title: {
         text: 'What each layer costs',
-        subtitle: { text: `${total} parameters; ${operations} multiply-adds for one picture` },
+        subtitle: { text: `${total} parameters; ${operations} multiply-adds for one image` },
       },
       showlegend: false,
       xaxis: {

@@ -1,5 +1,5 @@
 /**
- * A whole ResNet as a picture: how the image becomes smaller and gains channels from stage to stage.
+ * A whole ResNet as an image: how the image becomes smaller and gains channels from stage to stage.
  */
 import { checkChoice, checkForm, type Form } from '../checks';
 import { ConfigError } from '../errors';

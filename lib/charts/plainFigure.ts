@@ -30,7 +30,7 @@ export function plainFigure(figure: FigureLike): PlainFigure {
   if (!isRecord(figure) || !('data' in figure || 'layout' in figure)) {
     throw new ChartError(
       `A figure is an object with data and layout, and this is ${kindOf(figure)}.`,
-      'Give { data: [{ type: "bar", x, y }], layout: { title: "A title" } }; showPicture shows a picture.',
+      'Give { data: [{ type: "bar", x, y }], layout: { title: "A title" } }; showImage shows an image.',
     );
   }
   const { data, layout = {}, frames, config } = figure;
@@ -66,7 +66,7 @@ function records(name: string, list: unknown, fix: string): object[] {
   });
 }
 
-/** @throws ChartError unless it is a length that Plotly takes and a picture can have */
+/** @throws ChartError unless it is a length that Plotly takes and an image can have */
 export function side(name: string, value: unknown): number {
   if (typeof value === 'number' && value >= 10 && value <= 10_000) return value;
   throw new ChartError(

@@ -1,5 +1,5 @@
 /**
- * How sure a network is of one picture.
+ * How sure a network is of one image.
  */
 import { checkForm, type Form } from '../checks';
 import { ChartError } from '../errors';
@@ -7,12 +7,12 @@ import type { Prediction } from '../prediction/prediction';
 import type { Figure } from './figure';
 import { COLORS, themed } from './theme';
 
-/** What a network says of one picture: a `Prediction`, or what has as much of one. */
+/** What a network says of one image: a `Prediction`, or what has as much of one. */
 export type ClassProbabilities = Pick<Prediction, 'classNames' | 'probabilities' | 'classIndex'>;
 
 const FORM: Form = { classNames: ['string'], probabilities: ['number'], classIndex: 'number' };
 
-/** A bar a class: its probability in percent, the predicted class in another colour. */
+/** A bar a class: its probability in percent, the predicted class in another color. */
 export function probabilityChart(prediction: ClassProbabilities): Figure {
   const fix = 'Give what `predictImage` returns.';
   const { classNames, probabilities, classIndex } = checkForm(

@@ -1,12 +1,12 @@
 /**
- * How all charts look: one font, one set of colours, one frame.
+ * How all charts look: one font, one set of colors, one frame.
  */
 import { showAs } from '../showAs';
 import { FONT_FAMILY } from './drawing/fonts';
 import type { Figure, FigureLayout } from './figure';
 
 /**
- * Colours that people with any kind of colour vision tell apart.
+ * Colours that people with any kind of color vision tell apart.
  * Source: Okabe and Ito, "Color Universal Design", 2008.
  */
 export const COLORS = {

@@ -3,7 +3,7 @@
  */
 
 import { checkForm } from '../checks';
-import { usesGpu } from '../engine/runtime/device';
+import { usesGpu } from '../engine/runtime/backend';
 import { tf } from '../engine/runtime/tensorflow';
 import { ConfigError } from '../errors';
 import { count, showAs } from '../showAs';

@@ -1,5 +1,5 @@
 /**
- * Labelled images in memory.
+ * Labeled images in memory.
  */
 import { checkForm } from '../checks';
 import { ConfigError, DataError } from '../errors';

@@ -16,7 +16,7 @@ export function projectDataFolder(): string {
   }
 }
 
-/** The `data` folder of this library's own package: the sample of CIFAR-10, pictures, pretrained networks. */
+/** The `data` folder of this library's own package: the sample of CIFAR-10, images, pretrained networks. */
 export function packageDataFolder(): string {
   // This file lies in lib/data, compiled in lib/dist/data.
   const compiled = basename(dirname(__dirname)) === 'dist';

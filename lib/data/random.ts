@@ -61,7 +61,7 @@ export class Random {
 
   /** The next integer of 0 to `bound` - 1, each equally likely; `bound` is 1 to 2^32. */
   below(bound: number): number {
-    // Values from the last, incomplete run of `bound` values are drawn again: they would favour small
+    // Values from the last, incomplete run of `bound` values are drawn again: they would favor small
     // results.
     const limit = 2 ** 32 - (2 ** 32 % bound);
     let value = this.uint32();

@@ -8,7 +8,7 @@ import { showAs } from '../showAs';
 import { installKernels } from './kernels/install';
 import { RecordedStep, type StepFunction } from './recording/recordedStep';
 import { mapTensors, type TensorTree, tensorsIn } from './recording/tree';
-import { usesGpu } from './runtime/device';
+import { usesGpu } from './runtime/backend';
 import type { OperationCost } from './runtime/operationCosts';
 import { PRECISIONS, type Precision, type SessionOptions } from './runtime/session';
 import { tf } from './runtime/tensorflow';

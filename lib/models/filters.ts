@@ -6,7 +6,7 @@ import { ModelError } from '../errors';
 import { showAs } from '../showAs';
 import { checkNotDisposed } from './weights';
 
-/** The kernels of a convolution of colour pictures; each is a small picture itself. */
+/** The kernels of a convolution of color images; each is a small image itself. */
 export interface Filters {
   /** The layer's name. */
   readonly layer: string;
@@ -20,7 +20,7 @@ export interface Filters {
 /**
  * Reads the kernels of a network's first convolution: the only ones that can be looked at, as their channels are red, green and blue.
  *
- * @throws ModelError where the network doesn't begin with a convolution of colour pictures
+ * @throws ModelError where the network doesn't begin with a convolution of color images
  */
 export function firstLayerFilters(net: TensorFlow.LayersModel): Filters {
   checkNotDisposed(net);
@@ -28,7 +28,7 @@ export function firstLayerFilters(net: TensorFlow.LayersModel): Filters {
   const kernel = layer?.getWeights()[0]; // [height, width, channels, count]
   if (!layer || kernel?.shape[2] !== 3) {
     throw new ModelError(
-      `${net.name} doesn't begin with a convolution of colour pictures.`,
+      `${net.name} doesn't begin with a convolution of color images.`,
       'Use a network of resnet10() to resnet152(), or another whose first kernels have 3 channels.',
     );
   }

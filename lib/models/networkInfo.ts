@@ -12,7 +12,7 @@ export interface NetworkInfo {
   architecture?: string;
   /** Names of the classes, in the order of the logits. */
   classNames?: readonly string[];
-  /** How its pictures are to be normalized. */
+  /** How its images are to be normalized. */
   normalization?: Normalization;
 }
 

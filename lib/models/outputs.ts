@@ -41,7 +41,7 @@ function kindOf(tensor: TensorFlow.SymbolicTensor): OutputKind | undefined {
   if (className === 'Softmax') return isLastAxis(layer, tensor) ? 'softmax' : 'logits';
   const activation = ACTIVATED.has(className) ? String(layer.getConfig().activation) : '';
   if (Object.hasOwn(KINDS, activation)) return KINDS[activation];
-  // Flattened pictures of probabilities are no longer those of one choice.
+  // Flattened images of probabilities are no longer those of one choice.
   const keepsClasses = tensor.inputs.every(({ shape }) => shape.at(-1) === tensor.shape.at(-1));
   const keeps = KEEPING.has(className) || (className === 'Activation' && activation === 'linear');
   return keeps && keepsClasses ? inputKind(tensor) : 'logits';

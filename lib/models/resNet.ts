@@ -1,5 +1,5 @@
 /**
- * ResNet for pictures of 32×32: one convolution, four stages of residual blocks, a mean, a linear classifier.
+ * ResNet for images of 32×32: one convolution, four stages of residual blocks, a mean, a linear classifier.
  */
 import { checkForm, checkPositiveInteger, kindOf } from '../checks';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
@@ -61,9 +61,9 @@ function logOutputShapes(net: TensorFlow.LayersModel, layerNames: readonly strin
 }
 
 /**
- * Composes a ResNet for 32×32 pictures of any block and depth.
+ * Composes a ResNet for 32×32 images of any block and depth.
  *
- * `[n, 32, 32, 3]` → logits `[n, numClasses]`. With width 64 and basic blocks the picture becomes `[n, 32, 32, 64]`,
+ * `[n, 32, 32, 3]` → logits `[n, numClasses]`. With width 64 and basic blocks the image becomes `[n, 32, 32, 64]`,
  * stays so through stage 1, then `[n, 16, 16, 128]`, `[n, 8, 8, 256]`, `[n, 4, 4, 512]`, and `[n, 512]` after the mean.
  *
  * @param block `basicBlock` or `bottleneck`

@@ -1,5 +1,5 @@
 /**
- * The stages of a ResNet, in which a picture becomes smaller and gains channels.
+ * The stages of a ResNet, in which an image becomes smaller and gains channels.
  */
 import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';

@@ -16,7 +16,7 @@ export interface SummaryRow {
   outputShape: number[];
   /** Parameters that training changes; a block's are counted in its layers. */
   parameters: number;
-  /** Multiplications with their additions, of one picture, in a convolution or linear layer: what papers count as FLOPs. */
+  /** Multiplications with their additions, of one image, in a convolution or linear layer: what papers count as FLOPs. */
   multiplyAdds: number;
 }
 
@@ -25,10 +25,10 @@ export interface Summary {
   rows: SummaryRow[];
   /** All of them are trained. */
   parameters: number;
-  /** Of one picture. */
+  /** Of one image. */
   multiplyAdds: number;
   inputSize: number;
-  /** Activations of one picture, forward and backward. */
+  /** Activations of one image, forward and backward. */
   forwardBackwardSize: number;
   parametersSize: number;
   totalSize: number;
@@ -109,7 +109,7 @@ function checkedShape(net: TensorFlow.LayersModel, inputShape?: readonly number[
   }
   if (shape.slice(1).includes(null)) {
     throw new ModelError(
-      `${net.name} takes pictures of any size, so its table depends on one.`,
+      `${net.name} takes images of any size, so its table depends on one.`,
       'Give it: summary(net, [32, 32, 64]), as [height, width, channels].',
     );
   }

@@ -1,15 +1,15 @@
 /**
- * What the stages of a network find in a picture.
+ * What the stages of a network find in an image.
  */
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { stageLayers } from '../models/stages';
 import { outputIn } from '../models/walk';
 import { checkNotDisposed } from '../models/weights';
 import { showAs } from '../showAs';
+import type { Image } from './image/image';
 import { networkInput } from './networkInput';
-import type { Picture } from './picture/picture';
 
-/** The output of one layer for one picture: a feature map for each of its channels. */
+/** The output of one layer for one image: a feature map for each of its channels. */
 export interface FeatureMaps {
   /** The layer's name: `layer1.0`. */
   readonly layer: string;
@@ -20,19 +20,19 @@ export interface FeatureMaps {
 }
 
 /**
- * Computes the feature maps of a picture after the first convolution and after each stage of a network, in inference mode.
+ * Computes the feature maps of an image after the first convolution and after each stage of a network, in inference mode.
  *
  * @param net of `resNet`, or loaded from one that was
- * @param picture of any size; it is resized and normalized as for `predictImage`
- * @throws ModelError when the network was disposed, has no stages or doesn't take pictures; ImageError when the picture's data don't fit its size
+ * @param image of any size; it is resized and normalized as for `predictImage`
+ * @throws ModelError when the network was disposed, has no stages or doesn't take images; ImageError when the picture's data don't fit its size
  */
-export function featureMaps(net: TensorFlow.LayersModel, picture: Picture): FeatureMaps[] {
+export function featureMaps(net: TensorFlow.LayersModel, image: Image): FeatureMaps[] {
   checkNotDisposed(net);
   const layers = stageLayers(net);
   // Made of the network's own layers, so it has no weights to free.
   const upToStages = tf.model({ inputs: net.inputs, outputs: layers.map((layer) => outputIn(net, layer)) });
   const found: FeatureMaps[] = tf.tidy(() => {
-    const images = networkInput(net, picture); // [1, h, w, 3]
+    const images = networkInput(net, image); // [1, h, w, 3]
     const outputs = upToStages.apply(images, { training: false }) as TensorFlow.Tensor4D[]; // [1, h, w, c] each
     return outputs.map((output, i) => {
       const [, height, width, channels] = output.shape;

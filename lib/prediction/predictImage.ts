@@ -1,5 +1,5 @@
 /**
- * From a picture to what a network says of it (the article's section 9).
+ * From an image to what a network says of it (the article's section 9).
  */
 import { checkForm } from '../checks';
 import { CLASS_NAMES } from '../data/classNames';
@@ -9,20 +9,20 @@ import { ModelError } from '../errors';
 import { networkInfo } from '../models/networkInfo';
 import { outputKind } from '../models/outputs';
 import { checkNotDisposed } from '../models/weights';
+import type { Image } from './image/image';
+import type { Fit } from './image/resizeImage';
 import { networkInput } from './networkInput';
-import type { Picture } from './picture/picture';
-import type { Fit } from './picture/resizePicture';
 import { type Prediction, shownPrediction } from './prediction';
 
-/** How a picture is made ready for a network, and how the network runs. */
+/** How an image is made ready for a network, and how the network runs. */
 export interface PredictOptions extends Pick<CompileOptions, 'compile'> {
-  /** What to do with a picture that isn't square. Default `fill`, as in the article. */
+  /** What to do with an image that isn't square. Default `fill`, as in the article. */
   fit?: Fit;
 }
 
 type Forward = Step<[TensorFlow.Tensor], { outputs: TensorFlow.Tensor; probabilities: TensorFlow.Tensor }>;
 
-/** A network's forward pass is compiled once, at its first picture. */
+/** A network's forward pass is compiled once, at its first image. */
 const forwards = new WeakMap<TensorFlow.LayersModel, Forward>();
 
 function compileForward(net: TensorFlow.LayersModel, options: CompileOptions): Forward {
@@ -34,7 +34,7 @@ function compileForward(net: TensorFlow.LayersModel, options: CompileOptions): F
 }
 
 function forwardOf(net: TensorFlow.LayersModel, options: CompileOptions): Forward {
-  // A step without a record has nothing worth keeping, and leaves the kept record to the pictures that ask for it.
+  // A step without a record has nothing worth keeping, and leaves the kept record to the images that ask for it.
   if (options.compile === false) return compileForward(net, options);
   let forward = forwards.get(net);
   if (forward === undefined) {
@@ -58,24 +58,24 @@ function classNamesOf(net: TensorFlow.LayersModel): readonly string[] {
 }
 
 /**
- * Predicts what a picture shows: resizes it to the network's input, normalizes it as the network's training did (as
+ * Predicts what an image shows: resizes it to the network's input, normalizes it as the network's training did (as
  * `networkInfo` tells, else by CIFAR-10's statistics), and takes the softmax of the logits. A network that ends in softmax or sigmoid
  * gives the probabilities itself; those of sigmoid don't sum to 1.
  *
  * @param net input [n, height, width, 3], output logits or probabilities [n, classes].
- * @param picture of any size; one of the network's own size, as CIFAR-10's are, is not resized.
- * @throws ModelError when the network was disposed, doesn't take pictures, doesn't fit its class names, or answers NaN; ImageError when
+ * @param image of any size; one of the network's own size, as CIFAR-10's are, is not resized.
+ * @throws ModelError when the network was disposed, doesn't take images, doesn't fit its class names, or answers NaN; ImageError when
  *   the picture's data don't fit its size.
  */
 export async function predictImage(
   net: TensorFlow.LayersModel,
-  picture: Picture,
+  image: Image,
   options: PredictOptions = {},
 ): Promise<Prediction> {
   checkNotDisposed(net);
   checkForm('options', options, {}, "Give for example { fit: 'cover' }.");
   const classNames = classNamesOf(net);
-  const images = networkInput(net, picture, options.fit); // [1, height, width, 3]
+  const images = networkInput(net, image, options.fit); // [1, height, width, 3]
   const found = await forwardOf(net, options)(images).finally(() => images.dispose());
   const [outputs, probabilities] = await Promise.all([found.outputs.data(), found.probabilities.data()]); // [classes] each
   tf.dispose(found);
@@ -94,6 +94,6 @@ export async function predictImage(
     value: outputs[classIndex],
     probability: probabilities[classIndex],
     classNames,
-    picture,
+    image,
   });
 }

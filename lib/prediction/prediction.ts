@@ -1,11 +1,11 @@
 /**
- * What a network says of a picture, and the lines that tell it.
+ * What a network says of an image, and the lines that tell it.
  */
 import { checkForm, type Form } from '../checks';
 import { percent, showAs } from '../showAs';
-import type { Picture } from './picture/picture';
+import type { Image } from './image/image';
 
-/** What a network says of one picture. */
+/** What a network says of one image. */
 export interface Prediction {
   /** Of each class, by the softmax of the logits; they sum to 1, unless the network ends in sigmoid. */
   readonly probabilities: readonly number[]; // [classes]
@@ -17,8 +17,8 @@ export interface Prediction {
   /** The probability of that class. */
   readonly probability: number;
   readonly classNames: readonly string[]; // [classes]
-  /** The picture as it was given, before it was resized. */
-  readonly picture: Picture;
+  /** The image as it was given, before it was resized. */
+  readonly image: Image;
 }
 
 /** Classes that a printed prediction names. */

@@ -10,7 +10,7 @@ export const GUIDE = 'notebooks/README.md';
 const PICTURE = /\.(png|jpe?g|gif|webp|svg)$/;
 
 /**
- * Whether a file has a page; a picture is copied as it is.
+ * Whether a file has a page; an image is copied as it is.
  *
  * @param {string} path in the project, with `/`
  */

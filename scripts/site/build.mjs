@@ -44,7 +44,7 @@ export async function buildSite(folder) {
       found.add(link);
     }
     write(file, pageHtml(document, notebooks));
-    for (const [address, picture] of document.pictures) write(join(folder, address), picture);
+    for (const [address, image] of document.images) write(join(folder, address), image);
   }
   return [...documents.keys()].map(addressOf);
 }

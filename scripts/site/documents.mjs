@@ -13,7 +13,7 @@ import { renderNotebook } from './notebook.mjs';
  * @property {string} html the content
  * @property {{ level: number, text: string, id: string }[]} headings in their order
  * @property {Set<string>} links the project's files that it links to or shows
- * @property {Map<string, Buffer>} pictures of its own, by their addresses in the site
+ * @property {Map<string, Buffer>} images of its own, by their addresses in the site
  * @property {boolean} hasCharts
  */
 
@@ -30,7 +30,7 @@ export function readDocument(path, reference) {
     html: '',
     headings: [],
     links: new Set(),
-    pictures: new Map(),
+    images: new Map(),
     hasCharts: false,
   };
   const text = readFileSync(join(packageRoot, path), 'utf8');

@@ -13,7 +13,7 @@ const CHART = 'application/vnd.plotly.v1+json';
 
 /**
  * @param {import('../jupyter/normalForm.mjs').Notebook} notebook
- * @param {Document} document gets what is found: headings, links, pictures
+ * @param {Document} document gets what is found: headings, links, images
  */
 export function renderNotebook({ cells }, document) {
   return cells
@@ -41,7 +41,7 @@ function renderOutput({ output_type, text, data = {}, metadata, traceback }, id,
     const figure = data[CHART];
     const alt = textOf(data['text/plain'] ?? '');
     const size = metadata?.['image/png'];
-    return picture(id, data['image/png'], { alt, size, figure }, document);
+    return image(id, data['image/png'], { alt, size, figure }, document);
   }
   if (data['text/plain']) return plain(textOf(data['text/plain']));
   throw new SetupError(
@@ -51,20 +51,20 @@ function renderOutput({ output_type, text, data = {}, metadata, traceback }, id,
 }
 
 /**
- * A picture; where it is of a chart, a script puts the chart in its place.
+ * An image; where it is of a chart, a script puts the chart in its place.
  *
  * @param {string} id
  * @param {string} png in base64
  * @param {{ alt: string, size?: { width: number, height: number }, figure?: object }} about
  * @param {Document} document
  */
-function picture(id, png, { alt, size, figure }, document) {
-  const { path, pictures } = document;
+function image(id, png, { alt, size, figure }, document) {
+  const { path, images } = document;
   const folder = path.replace(/\.ipynb$/, '');
-  pictures.set(`${folder}/${id}.png`, Buffer.from(png, 'base64'));
+  images.set(`${folder}/${id}.png`, Buffer.from(png, 'base64'));
   const pixels = size ? ` width="${size.width}" height="${size.height}"` : '';
   const img = `<img src="${posix.basename(folder)}/${id}.png" alt="${escapeHtml(alt)}"${pixels} loading="lazy">`;
-  if (figure === undefined) return `<figure class="picture">${img}</figure>`;
+  if (figure === undefined) return `<figure class="image">${img}</figure>`;
   document.hasCharts = true;
   // No "</script>" of a figure's text may end the script.
   const json = JSON.stringify(figure).replaceAll('<', '\\u003c');

@@ -34,7 +34,7 @@ ${charts}</head>
 <header><a href="${to('index.html')}">${SITE}</a> <a href="${to('api/index.html')}">Reference</a> <a class="to-pages" href="#pages">All pages</a></header>
 <main>
 ${document.html}
-${neighbours(document, notebooks, to)}
+${neighbors(document, notebooks, to)}
 </main>
 ${navigation(document, notebooks, to)}
 </body>
@@ -73,14 +73,14 @@ function sections({ headings }) {
  * @param {Document[]} notebooks
  * @param {(address: string) => string} to
  */
-function neighbours(document, notebooks, to) {
+function neighbors(document, notebooks, to) {
   const i = notebooks.indexOf(document);
   if (i < 0) return '';
   const [previous, next] = [notebooks[i - 1], notebooks[i + 1]];
   const before =
     previous && `<a rel="prev" href="${to(addressOf(previous.path))}">← ${escapeHtml(titleOf(previous))}</a>`;
   const after = next && `<a rel="next" href="${to(addressOf(next.path))}">${escapeHtml(titleOf(next))} →</a>`;
-  return `<nav class="neighbours" aria-label="Neighbours">${before ?? '<span></span>'} ${after ?? ''}</nav>`;
+  return `<nav class="neighbors" aria-label="Neighbours">${before ?? '<span></span>'} ${after ?? ''}</nav>`;
 }
 
 /**

@@ -168,8 +168,8 @@ export class Notebook {
       .allInnerTexts();
   }
 
-  /** Keeps what is on the screen as a picture. */
-  async picture(name: string): Promise<void> {
+  /** Keeps what is on the screen as an image. */
+  async image(name: string): Promise<void> {
     mkdirSync(PICTURES, { recursive: true });
     await this.page.screenshot({ path: path.join(PICTURES, `${name}.png`) });
   }

@@ -117,7 +117,7 @@ test('a history without an epoch is refused', () => {
   }
 });
 
-test('titles of predictions say right and wrong by sign and by colour', () => {
+test('titles of predictions say right and wrong by sign and by color', () => {
   const predictions = [0, 9, 2];
   const { text, textfont } = open(imageGrid(images.subset(3), { predictions })).data[1];
   assert.deepEqual(text, ['✓ airplane<br>(airplane)', '✗ truck<br>(automobile)', '✓ bird<br>(bird)']);

@@ -2,7 +2,7 @@
  * What a figure may hold: it reaches the chart as it is meant, or is refused with its place in the figure.
  */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, test } from 'node:test';
 import { figureToPng } from '../../lib/charts/drawing/figureToPng';
 import type { FigureLike } from '../../lib/charts/figure';
 import { plainFigure } from '../../lib/charts/plainFigure';
@@ -35,7 +35,7 @@ const inJson = (figure: unknown) => JSON.parse(JSON.stringify(figure));
 
 describe('typed arrays', () => {
   for (const [name, values] of Object.entries(typed)) {
-    it(`${name} is the array of its numbers, wherever it stands in a figure`, () => {
+    test(`typed arrays ${name} is the array of its numbers, wherever it stands in a figure`, () => {
       const figureOf = (list: unknown) => ({
         data: [
           {
@@ -61,7 +61,7 @@ describe('typed arrays', () => {
     });
   }
 
-  it('draw the picture that their numbers draw, and the interactive chart has the numbers', async () => {
+  test('typed arrays draw the image that their numbers draw, and the interactive chart has the numbers', async () => {
     const figureOf = (list: ArrayLike<number>) => ({
       data: [
         { type: 'scatter', x: [0, 1, 2, 3, 4], y: list },
@@ -84,35 +84,35 @@ describe('typed arrays', () => {
 describe('values that JSON has no form for', () => {
   const yOf = (y: unknown) => (plainFigure({ data: [{ y }] }).data[0] as { y: unknown }).y;
 
-  it('NaN, infinities, holes and undefined are gaps', () => {
+  test('values that JSON has no form for NaN, infinities, holes and undefined are gaps', () => {
     // biome-ignore lint/suspicious/noSparseArray: the hole is what is tested.
     const list = [1, Number.NaN, Number.POSITIVE_INFINITY, , undefined, null, 2];
     assert.deepEqual(yOf(list), [1, null, null, null, null, null, 2]);
     assert.deepEqual(yOf(Float32Array.of(1, Number.NaN, Number.NEGATIVE_INFINITY)), [1, null, null]);
   });
 
-  it('a setting that is undefined is left out', () => {
+  test('values that JSON has no form for a setting that is undefined is left out', () => {
     assert.deepEqual(plainFigure({ data: [{ y: [1], name: undefined }] }).data, [{ y: [1] }]);
   });
 
-  it('a date is its local time, as Plotly itself exports dates', () => {
+  test('values that JSON has no form for a date is its local time, as Plotly itself exports dates', () => {
     assert.deepEqual(yOf([new Date(2024, 1, 29, 13, 5, 7, 250)]), ['2024-02-29 13:05:07.250']);
   });
 
-  it('a safe bigint is its number', () => {
+  test('values that JSON has no form for a safe bigint is its number', () => {
     assert.deepEqual(yOf([1n, -7n]), [1, -7]);
   });
 
-  it('an object that knows its own JSON is asked for it', () => {
+  test('values that JSON has no form for an object that knows its own JSON is asked for it', () => {
     assert.equal(yOf(new URL('https://example.org/a')), 'https://example.org/a');
   });
 
-  it('one object in two places stands in both', () => {
+  test('values that JSON has no form for one object in two places stands in both', () => {
     const line = { width: 2 };
     assert.deepEqual(plainFigure({ data: [{ line }, { line }] }).data, [{ line }, { line }]);
   });
 
-  it('the figure that was given stays as it is', () => {
+  test('values that JSON has no form for the figure that was given stays as it is', () => {
     const figure = { data: [{ y: Float32Array.of(1) }], layout: { title: 'A' } };
     plainFigure(figure);
     assert.deepEqual(figure, { data: [{ y: Float32Array.of(1) }], layout: { title: 'A' } });
@@ -150,7 +150,7 @@ describe('what a chart can’t show is refused with its place in the figure', ()
     ],
   };
   for (const [name, [problem, figure]] of Object.entries(cases)) {
-    it(name, async () => {
+    test(`what a chart can’t show is refused with its place in the figure ${name}`, async () => {
       const isMeant = (error: Error) => {
         assert.ok(error instanceof ChartError);
         assert.ok(error.message.startsWith(String(problem)), error.message);
@@ -182,13 +182,13 @@ describe('a figure', () => {
     'a height of NaN': { data: [], layout: { height: Number.NaN } },
     'a height of a million': { data: [], layout: { height: 1e6 } },
   })) {
-    it(`is refused where there is ${name} in its place`, async () => {
+    test(`a figure is refused where there is ${name} in its place`, async () => {
       await assert.rejects(show(given as unknown as FigureLike), ChartError);
       await assert.rejects(figureToPng(given as unknown as FigureLike), ChartError);
     });
   }
 
-  it('without sizes has 700 by 450 CSS pixels, in the picture and in the interactive chart', async () => {
+  test('a figure without sizes has 700 by 450 CSS pixels, in the image and in the interactive chart', async () => {
     const { charts } = playKernel();
     await show({ data: [{ y: [1, 2] }] });
     const { data, metadata } = charts[0].content;
@@ -200,7 +200,7 @@ describe('a figure', () => {
     assert.equal(Buffer.from(data['image/png'] as string, 'base64').readUInt32BE(16), 700);
   });
 
-  it('may have strings for titles, which this version of Plotly leaves out', async () => {
+  test('a figure may have strings for titles, which this version of Plotly leaves out', async () => {
     const figureOf = (title: (text: string) => unknown) =>
       ({
         data: [
@@ -225,7 +225,7 @@ describe('a figure', () => {
     assert.equal(charts[0].content.data['text/plain'], 'Heading');
   });
 
-  it('is drawn at a size and scale that a picture can have, else refused', async () => {
+  test('a figure is drawn at a size and scale that an image can have, else refused', async () => {
     const figure = { data: [{ y: [1, 2] }] };
     for (const scale of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1000]) {
       await assert.rejects(figureToPng(figure, { scale }), ConfigError, `scale ${scale}`);

@@ -1,12 +1,12 @@
 /**
- * The pictures of the figures, judged by their pixels.
+ * The images of the figures, judged by their pixels.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import sharp from 'sharp';
 import { blockDiagram } from '../../lib/charts/blockDiagram';
 import { figureToPng } from '../../lib/charts/drawing/figureToPng';
-import { pictureToPng } from '../../lib/charts/drawing/pictureToPng';
+import { imageToPng } from '../../lib/charts/drawing/imageToPng';
 import { plotly } from '../../lib/charts/drawing/plotly';
 import { textWidth } from '../../lib/charts/drawing/svgText';
 import { featureMapChart } from '../../lib/charts/featureMapChart';
@@ -59,12 +59,12 @@ const maps = {
     return (k + 1) * [1, 0.5, 0, -1][k < 2 ? 3 - place : place];
   }),
 };
-const picture = { width: 32, height: 32, data: new Uint8Array(32 * 32 * 3).fill(200) };
+const image = { width: 32, height: 32, data: new Uint8Array(32 * 32 * 3).fill(200) };
 // One filter of 1×2: first red, then the opposite of green.
 const filters = { layer: 'conv', height: 1, width: 2, count: 1, values: Float32Array.of(4, 0, 0, 0, -2, 0) };
 
 const charts = {
-  featureMapChart: featureMapChart(picture, [maps]),
+  featureMapChart: featureMapChart(image, [maps]),
   filterChart: filterChart(filters),
   layerCostChart: layerCostChart({
     rows: [1, 2].map((n) => ({
@@ -88,36 +88,36 @@ const charts = {
 };
 
 for (const [name, figure] of Object.entries(charts)) {
-  test(`${name}: a light picture of twice the figure's size, on white, with nothing cut off`, async () => {
+  test(`${name}: a light image of twice the figure's size, on white, with nothing cut off`, async () => {
     const before = structuredClone(figure);
     const png = await figureToPng(figure);
     assert.deepEqual(figure, before, 'the figure stays as it was');
     assert.ok(png.length < 80_000, `${png.length} bytes`);
 
-    const picture = await decode(png);
-    assert.equal(picture.width, 2 * figure.layout.width);
-    assert.equal(picture.height, 2 * figure.layout.height);
+    const image = await decode(png);
+    assert.equal(image.width, 2 * figure.layout.width);
+    assert.equal(image.height, 2 * figure.layout.height);
     const white = [255, 255, 255];
-    for (let x = 0; x < picture.width; x++) {
-      for (const y of [0, 5, picture.height - 6, picture.height - 1]) {
-        assert.deepEqual(picture.at(x, y), white, `edge at ${x}, ${y}`);
+    for (let x = 0; x < image.width; x++) {
+      for (const y of [0, 5, image.height - 6, image.height - 1]) {
+        assert.deepEqual(image.at(x, y), white, `edge at ${x}, ${y}`);
       }
     }
-    for (let y = 0; y < picture.height; y++) {
-      for (const x of [0, 5, picture.width - 6, picture.width - 1]) {
-        assert.deepEqual(picture.at(x, y), white, `edge at ${x}, ${y}`);
+    for (let y = 0; y < image.height; y++) {
+      for (const x of [0, 5, image.width - 6, image.width - 1]) {
+        assert.deepEqual(image.at(x, y), white, `edge at ${x}, ${y}`);
       }
     }
   });
 }
 
-test('a bar has its colour and its length', async () => {
+test('a bar has its color and its length', async () => {
   const { data, layout } = charts.probabilityChart;
-  const picture = await decode(await figureToPng({ data, layout }, { scale: 1 }));
+  const image = await decode(await figureToPng({ data, layout }, { scale: 1 }));
   const blue = [0x00, 0x72, 0xb2];
   let pixels = 0;
-  for (let y = 0; y < picture.height; y++) {
-    for (let x = 0; x < picture.width; x++) if (picture.at(x, y).join() === blue.join()) pixels++;
+  for (let y = 0; y < image.height; y++) {
+    for (let x = 0; x < image.width; x++) if (image.at(x, y).join() === blue.join()) pixels++;
   }
   // 100 of 110 % of an axis of about 680 pixels, 0.8 of a tenth of about 260.
   assert.ok(pixels > 10_000 && pixels < 15_000, `${pixels} blue pixels`);
@@ -129,8 +129,8 @@ test('the images of a grid are magnified without blur', async () => {
     Uint8Array.from({ length: 6 }, (_, i) => i),
   );
   const figure = imageGrid(images, { cols: 3, predictions: [0, 1, 2, 3, 4, 9], title: 'Six images' });
-  const picture = await decode(await figureToPng(figure));
-  const block = 6; // a pixel of an image, magnified 3 times in a picture of scale 2
+  const drawn = await decode(await figureToPng(figure));
+  const block = 6; // a pixel of an image, magnified 3 times in an image of scale 2
   for (let index = 0; index < images.length; index++) {
     const left = 2 * 12 + block * ((index % 3) * 34 + 1);
     const top = 2 * 44 + block * (Math.floor(index / 3) * 46 + 14);
@@ -146,7 +146,7 @@ test('the images of a grid are magnified without blur', async () => {
           [block - 1, block - 1],
         ]) {
           const at = [left + col * block + dx, top + row * block + dy] as const;
-          assert.deepEqual(picture.at(...at), expected, `image ${index}, row ${row}, column ${col}`);
+          assert.deepEqual(drawn.at(...at), expected, `image ${index}, row ${row}, column ${col}`);
         }
       }
     }
@@ -156,7 +156,7 @@ test('the images of a grid are magnified without blur', async () => {
 test('feature maps and filters are their numbers, magnified', async () => {
   const center = 18; // CSS pixels from a corner into its quarter
   const mapsDrawn = await decode(await figureToPng(charts.featureMapChart, { scale: 1 }));
-  const [left, top] = [120, 76 + 68]; // the second row: the picture stands in the first
+  const [left, top] = [120, 76 + 68]; // the second row: the image stands in the first
   const corners = [
     [0, 0, 255],
     [1, 0, 128],
@@ -164,9 +164,9 @@ test('feature maps and filters are their numbers, magnified', async () => {
     [1, 1, 0],
   ];
   for (const column of [0, 9]) {
-    for (const [x, y, grey] of corners) {
+    for (const [x, y, gray] of corners) {
       const at = [left + column * 68 + x * 32 + center, top + y * 32 + center] as const;
-      assert.deepEqual(mapsDrawn.at(...at), [grey, grey, grey], `map ${column}, corner ${x}, ${y}`);
+      assert.deepEqual(mapsDrawn.at(...at), [gray, gray, gray], `map ${column}, corner ${x}, ${y}`);
     }
   }
   const filterDrawn = await decode(await figureToPng(charts.filterChart, { scale: 1 }));
@@ -175,10 +175,8 @@ test('feature maps and filters are their numbers, magnified', async () => {
 });
 
 test('width, height and scale can be chosen', async () => {
-  const picture = await decode(
-    await figureToPng(charts.accuracyChart, { width: 500, height: 300, scale: 1 }),
-  );
-  assert.deepEqual([picture.width, picture.height], [500, 300]);
+  const image = await decode(await figureToPng(charts.accuracyChart, { width: 500, height: 300, scale: 1 }));
+  assert.deepEqual([image.width, image.height], [500, 300]);
 });
 
 test('text is measured by the font that ships', async () => {
@@ -197,15 +195,15 @@ test('drawing leaves the globals of the process alone', async () => {
   assert.equal('window' in globalThis || 'document' in globalThis, false);
 });
 
-test('a tiny picture is magnified without blur, a photo is made smaller', async () => {
+test('a tiny image is magnified without blur, a photo is made smaller', async () => {
   const tiny = { width: 2, height: 1, data: Uint8Array.of(255, 0, 0, 0, 0, 255) };
-  const magnified = pictureToPng(tiny);
+  const magnified = imageToPng(tiny);
   assert.deepEqual([magnified.width, magnified.height], [192, 96]);
   const pixels = await decode(magnified.bytes);
   assert.deepEqual(pixels.at(95, 50), [255, 0, 0]);
   assert.deepEqual(pixels.at(96, 50), [0, 0, 255]);
 
-  const photo = pictureToPng({ width: 1000, height: 500, data: new Uint8Array(1000 * 500 * 3).fill(100) });
+  const photo = imageToPng({ width: 1000, height: 500, data: new Uint8Array(1000 * 500 * 3).fill(100) });
   assert.deepEqual([photo.width, photo.height], [400, 200]);
   assert.deepEqual((await decode(photo.bytes)).at(200, 100), [100, 100, 100]);
 });

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { figureToPng } from '../../lib/charts/drawing/figureToPng';
@@ -40,7 +40,7 @@ const prices = { x: ['a', 'b', 'c'], open: [1, 2, 3], high: [4, 5, 6], low: [0, 
 const grid = { carpet: 'c', a: [4, 4, 4, 5, 5, 5, 6, 6, 6], b: [1, 2, 3, 1, 2, 3, 1, 2, 3] };
 const carpet = { type: 'carpet', ...grid, y: [2, 3.5, 4, 3, 4.5, 5, 5.5, 6.5, 7.5] };
 
-/** A trace of each type that has a still picture, and what has to be there too. */
+/** A trace of each type that has a still image, and what has to be there too. */
 const DRAWN: Record<string, [trace: object, ...others: object[]]> = {
   scatter: [{ y: v }],
   bar: [{ y: v }],
@@ -84,7 +84,7 @@ const GL = ['scatter3d', 'surface', 'isosurface', 'volume', 'mesh3d', 'cone', 's
 const REGL = ['scattergl', 'splom', 'parcoords', 'scatterpolargl'];
 const MAPS = ['scattergeo', 'choropleth', 'scattermap', 'choroplethmap', 'densitymap'];
 
-/** How many pixels of the figure's PNG are colored: neither white, black nor grey. */
+/** How many pixels of the figure's PNG are colored: neither white, black nor gray. */
 async function coloredPixels(figure: FigureLike): Promise<number> {
   const data = await sharp(await figureToPng(figure, { scale: 1 }))
     .raw()
@@ -98,23 +98,23 @@ async function coloredPixels(figure: FigureLike): Promise<number> {
 }
 
 describe('each type of trace that Plotly has', () => {
-  it('is in this test', async () => {
+  test('each type of trace that Plotly has is in this test', async () => {
     const { traces } = (await plotly()).Plotly.PlotSchema.get();
     assert.deepEqual(Object.keys(traces).sort(), [...Object.keys(DRAWN), ...GL, ...REGL, ...MAPS].sort());
   });
 
   for (const [type, [trace, ...others]] of Object.entries(DRAWN)) {
-    it(`${type}: its data are in the picture`, async () => {
+    test(`each type of trace that Plotly has ${type}: its data are in the image`, async () => {
       const other = await coloredPixels({ data: others, layout });
       const colored = await coloredPixels({ data: [...others, { type, ...trace }], layout });
-      // A carpet alone is a mesh of grey lines.
+      // A carpet alone is a mesh of gray lines.
       if (type === 'carpet') assert.ok((await figureToPng({ data: [carpet], layout })).length > 5_000);
       else assert.ok(colored > other + 50, `${colored} colored pixels, ${other} without it`);
     });
   }
 
   for (const type of [...GL, ...REGL, ...MAPS]) {
-    it(`${type}: no still picture, and the interactive chart all the same`, async () => {
+    test(`each type of trace that Plotly has ${type}: no still image, and the interactive chart all the same`, async () => {
       const figure = { data: [{ type, z, x: v, y: v }], layout: { ...layout, title: 'Mine' } };
       const why = MAPS.includes(type)
         ? 'fetches its map from the network'
@@ -123,7 +123,7 @@ describe('each type of trace that Plotly has', () => {
         assert.ok(error instanceof ChartError);
         assert.match(
           error.message,
-          new RegExp(`^This figure has no still picture: a chart of type ${type} ${why}\\.\n`),
+          new RegExp(`^This figure has no still image: a chart of type ${type} ${why}\\.\n`),
         );
         return true;
       });
@@ -132,12 +132,12 @@ describe('each type of trace that Plotly has', () => {
       assert.equal(outputs.length, 1);
       const { data, metadata } = outputs[0].content;
       assert.deepEqual(Object.keys(data), ['application/vnd.plotly.v1+json', 'text/plain']);
-      assert.equal(data['text/plain'], `Mine (no still picture: a chart of type ${type} ${why})`);
+      assert.equal(data['text/plain'], `Mine (no still image: a chart of type ${type} ${why})`);
       assert.deepEqual(metadata, {});
     });
   }
 
-  it('a picture in the layout that is fetched from an address leaves the chart without a still picture', async () => {
+  test('each type of trace that Plotly has an image in the layout that is fetched from an address leaves the chart without a still picture', async () => {
     const source = 'https://example.org/a.png';
     const figure = {
       data: [{ y: v }],
@@ -145,11 +145,11 @@ describe('each type of trace that Plotly has', () => {
     };
     await assert.rejects(
       figureToPng(figure),
-      /no still picture: layout\.images\[0\] is fetched from its address/,
+      /no still image: layout\.images\[0\] is fetched from its address/,
     );
   });
 
-  it('and a type that it doesn’t have is refused', async () => {
+  test('each type of trace that Plotly has and a type that it doesn’t have is refused', async () => {
     const { outputs } = playKernel();
     for (const [i, type] of ['scatterr', 'toString', 5, {}].entries()) {
       const figure = { data: [...Array.from({ length: i }, () => ({ y: v })), { type }], layout };
@@ -166,7 +166,7 @@ describe('each type of trace that Plotly has', () => {
 });
 
 describe('a drawing', () => {
-  it('that takes too long is given up, and the next figure is drawn', async () => {
+  test('a drawing that takes too long is given up, and the next figure is drawn', async () => {
     const [first, second] = await Promise.all([
       stillPicture({ figure: heavy, scale: 1 }, 1000),
       stillPicture({ figure: simple, scale: 1 }),
@@ -175,7 +175,7 @@ describe('a drawing', () => {
     assert.ok('pixels' in second && second.width === 400);
   });
 
-  it('leaves the event loop free', async () => {
+  test('a drawing leaves the event loop free', async () => {
     let turns = 0;
     const timer = setInterval(() => turns++, 10);
     await stillPicture({ figure: heavy, scale: 1 }, 1000);
@@ -183,7 +183,7 @@ describe('a drawing', () => {
     assert.ok(turns > 10, `${turns} turns in a second`);
   });
 
-  it('that was done while this thread was busy counts, though its time is over', async () => {
+  test('a drawing that was done while this thread was busy counts, though its time is over', async () => {
     await stillPicture({ figure: simple, scale: 1 });
     const drawn = stillPicture({ figure: simple, scale: 1 }, 3000);
     await new Promise(setImmediate);
@@ -192,7 +192,7 @@ describe('a drawing', () => {
     assert.ok('pixels' in (await drawn));
   });
 
-  it('that fails is told in words, and the next figure is drawn', async () => {
+  test('a drawing that fails is told in words, and the next figure is drawn', async () => {
     const broken = { data: simple.data, layout: { ...layout, yaxis: 5 } };
     const reply = await stillPicture({ figure: broken, scale: 1 });
     assert.ok('missing' in reply && /^drawing it failed: \w+/.test(reply.missing), JSON.stringify(reply));
@@ -200,15 +200,15 @@ describe('a drawing', () => {
     assert.ok('pixels' in (await stillPicture({ figure: simple, scale: 1 })));
   });
 
-  it('gives each of many figures its own picture', async () => {
+  test('a drawing gives each of many figures its own picture', async () => {
     const widths = Array.from({ length: 8 }, (_, i) => 200 + 10 * i);
-    const pictures = await Promise.all(
+    const images = await Promise.all(
       widths.map((width) =>
         figureToPng({ data: [{ y: [1, 2] }], layout: { width, height: 200 } }, { scale: 1 }),
       ),
     );
     assert.deepEqual(
-      pictures.map((png) => Buffer.from(png).readUInt32BE(16)),
+      images.map((png) => Buffer.from(png).readUInt32BE(16)),
       widths,
     );
   });
@@ -223,7 +223,7 @@ describe('a program', () => {
     });
   const load = `const { figureToPng } = require('./lib/charts/drawing/figureToPng.ts');`;
 
-  it('waits for its picture, and ends after it', async () => {
+  test('a program waits for its image, and ends after it', async () => {
     const { stdout, stderr } = await run(`${load}
 figureToPng({ data: [{ y: [1, 2] }] }, { scale: 1 }).then((png) => console.log(png.length > 1000));`);
     assert.deepEqual([stdout, stderr], ['true\n', '']);

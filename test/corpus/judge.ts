@@ -22,7 +22,7 @@ export interface Case {
   prepare(folder: string): Promise<{ read(): Promise<unknown>; end?(): Promise<void> }>;
   /** A refusal, or a check of the value that is right. */
   readonly expect: Refusal | ((value: never) => void);
-  /** Bytes that it may take, where a good picture of its size does. */
+  /** Bytes that it may take, where a good image of its size does. */
   readonly memory?: number;
 }
 

@@ -20,14 +20,14 @@ export function network(): Promise<TensorFlow.LayersModel> {
   return loading;
 }
 
-/** Fails unless what was seen is the truck, upright and in its colours; the network is as good as certain of it. */
-export function isTruck({ className, probability, picture }: Prediction): void {
-  assert.ok(picture.width > picture.height, `${picture.width}×${picture.height}`);
+/** Fails unless what was seen is the truck, upright and in its colors; the network is as good as certain of it. */
+export function isTruck({ className, probability, image }: Prediction): void {
+  assert.ok(image.width > image.height, `${image.width}×${image.height}`);
   assert.equal(className, 'truck');
   assert.ok(probability > 0.9, `${probability}`);
 }
 
-/** Fails unless there is an answer: of a picture that shows nothing, any will do. */
+/** Fails unless there is an answer: of an image that shows nothing, any will do. */
 export function isPrediction({ probabilities }: Prediction): void {
   assert.ok(Math.abs(probabilities.reduce((sum, p) => sum + p, 0) - 1) < 1e-5);
 }

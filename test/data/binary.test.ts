@@ -19,7 +19,7 @@ before(async () => {
 after(() => rm(folder, { recursive: true }));
 
 describe('batch files', () => {
-  test('a record is a label, then red, green and blue, row by row', async () => {
+  test('batch files: a record is a label, then red, green and blue, row by row', async () => {
     const record = new Uint8Array(3073);
     record[0] = 7;
     record[1 + 33] = 10; // red of row 1, column 1
@@ -37,7 +37,7 @@ describe('batch files', () => {
     );
   });
 
-  test('what is written is what was read, byte for byte, and nothing else is left', async () => {
+  test('batch files: what is written is what was read, byte for byte, and nothing else is left', async () => {
     const inside = join(folder, 'round-trip');
     await mkdir(inside);
     await writeBatch(join(inside, 'copy.bin'), await readBatches([samplePath]));
@@ -45,7 +45,7 @@ describe('batch files', () => {
     assert.deepEqual(await readdir(inside), ['copy.bin']);
   });
 
-  test('several files are one data set, in their order', async () => {
+  test('batch files: several files are one data set, in their order', async () => {
     const one = await readBatches([join(folder, 'one.bin')]);
     const sample = await readBatches([samplePath]);
     const both = await readBatches([join(folder, 'one.bin'), samplePath]);
@@ -56,7 +56,7 @@ describe('batch files', () => {
 });
 
 describe('the folder of CIFAR-10', () => {
-  test('a wrong folder is refused, saying what was looked for and what is there', async () => {
+  test('the folder of CIFAR-10: a wrong folder is refused, saying what was looked for and what is there', async () => {
     const wrong = join(folder, 'wrong');
     await mkdir(wrong);
     await assert.rejects(ensureCifar10({ root: wrong }), /the folder is empty/);
@@ -70,7 +70,7 @@ describe('the folder of CIFAR-10', () => {
     await assert.rejects(ensureCifar10({ root: join(folder, 'nowhere') }), /there is no such folder/);
   });
 
-  test('CIFAR10_DIR is looked at like root, and root goes before it', async () => {
+  test('the folder of CIFAR-10: CIFAR10_DIR is looked at like root, and root goes before it', async () => {
     process.env.CIFAR10_DIR = join(folder, 'from-environment');
     try {
       await assert.rejects(ensureCifar10(), /from-environment/);
@@ -80,7 +80,7 @@ describe('the folder of CIFAR-10', () => {
     }
   });
 
-  test('the folder itself or the one above it may be named', async () => {
+  test('the folder of CIFAR-10: the folder itself or the one above it may be named', async () => {
     const inside = join(folder, 'whole', 'cifar-10-batches-bin');
     await mkdir(inside, { recursive: true });
     for (const { name } of BATCH_FILES) {

@@ -28,7 +28,7 @@ function epoch(loader: DataLoader): { shapes: number[][]; labels: number[]; imag
 }
 
 describe('DataLoader', () => {
-  test('without shuffling gives the normalized images in their order, the last batch smaller', () => {
+  test('DataLoader: without shuffling gives the normalized images in their order, the last batch smaller', () => {
     const dataset = train.subset(10);
     for (const normalize of [CIFAR10_NORMALIZATION, ARTICLE_NORMALIZATION]) {
       const loader = new DataLoader(dataset, { batchSize: 4, normalize });
@@ -43,13 +43,13 @@ describe('DataLoader', () => {
     }
   });
 
-  test('has the defaults that it documents', () => {
+  test('DataLoader: has the defaults that it documents', () => {
     const loader = new DataLoader(train);
     assert.deepEqual([loader.batchSize, loader.length, loader.normalize], [128, 4, CIFAR10_NORMALIZATION]);
     assert.deepEqual(epoch(loader).shapes.at(-1), [16, 32, 32, 3]);
   });
 
-  test('dropLast leaves out the batch that is not full', () => {
+  test('DataLoader: dropLast leaves out the batch that is not full', () => {
     const loader = new DataLoader(train.subset(10), { batchSize: 4, dropLast: true });
     assert.equal(loader.length, 2);
     assert.deepEqual(
@@ -58,7 +58,7 @@ describe('DataLoader', () => {
     );
   });
 
-  test('shuffles by seed and epoch: each image once, another order each epoch', () => {
+  test('DataLoader: shuffles by seed and epoch: each image once, another order each epoch', () => {
     const options: DataLoaderOptions = { batchSize: 32, shuffle: true, seed: 3 };
     const dataset = train.subset(100);
     const loader = new DataLoader(dataset, options);
@@ -76,7 +76,7 @@ describe('DataLoader', () => {
     assert.notDeepEqual(epoch(new DataLoader(dataset, { ...options, seed: 4 })).labels, first.labels);
   });
 
-  test('an epoch does not depend on how the one before it ended, and can be set', () => {
+  test('DataLoader: an epoch does not depend on how the one before it ended, and can be set', () => {
     const options: DataLoaderOptions = { batchSize: 8, shuffle: true, augment: true, seed: 1 };
     const dataset = train.subset(24);
     const whole = new DataLoader(dataset, options);
@@ -96,7 +96,7 @@ describe('DataLoader', () => {
     assert.deepEqual(epoch(resumed), second);
   });
 
-  test('augments each image differently in each epoch, and keeps its label', () => {
+  test('DataLoader: augments each image differently in each epoch, and keeps its label', () => {
     const dataset = train.subset(20);
     const loader = new DataLoader(dataset, { batchSize: 20, augment: true });
     const first = epoch(loader);
@@ -107,7 +107,7 @@ describe('DataLoader', () => {
     assert.notDeepEqual(first.images, [...plain]);
   });
 
-  test('leaves no tensor behind, also when a loop is left early', () => {
+  test('DataLoader: leaves no tensor behind, also when a loop is left early', () => {
     const loader = new DataLoader(train, { batchSize: 50, shuffle: true, augment: true });
     const before = tf.memory().numTensors;
     epoch(loader);
@@ -118,7 +118,7 @@ describe('DataLoader', () => {
     assert.equal(tf.memory().numTensors, before);
   });
 
-  test('refuses settings out of range', () => {
+  test('DataLoader: refuses settings out of range', () => {
     for (const batchSize of [0, -1, 1.5, Number.NaN]) {
       assert.throws(() => new DataLoader(train, { batchSize }), ConfigError, `${batchSize}`);
     }

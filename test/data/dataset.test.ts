@@ -32,7 +32,7 @@ function numbered(n: number): Dataset {
 
 describe('the sample', () => {
   for (const part of ['train', 'test'] as const) {
-    test(`${part} has the pixels and labels that NumPy reads`, () => {
+    test(`the sample: ${part} has the pixels and labels that NumPy reads`, () => {
       const dataset = sample[part];
       const facts = oracle[part];
       assert.equal(dataset.length, facts.length);
@@ -44,7 +44,7 @@ describe('the sample', () => {
       assert.deepEqual(dataset.imageShape, [32, 32, 3]);
     });
 
-    test(`${part} has the channel statistics that NumPy computes`, () => {
+    test(`the sample: ${part} has the channel statistics that NumPy computes`, () => {
       const { mean, std } = channelStatistics(sample[part]);
       for (let channel = 0; channel < 3; channel++) {
         assert.ok(Math.abs(mean[channel] - oracle[part].mean[channel]) < 1e-12);
@@ -55,14 +55,14 @@ describe('the sample', () => {
 });
 
 describe('normalizePixels', () => {
-  test("the article's normalization brings 0..255 to -1..1", () => {
+  test(`normalizePixels: the article's normalization brings 0..255 to -1..1`, () => {
     assert.deepEqual(
       [...normalizePixels(Uint8Array.of(0, 255, 51), ARTICLE_NORMALIZATION)],
       [-1, 1, Math.fround(-0.6)],
     );
   });
 
-  test('statistics of an image normalized by its own are 0 and 1', () => {
+  test('normalizePixels: statistics of an image normalized by its own are 0 and 1', () => {
     const dataset = sample.train.subset(50);
     const normalized = normalizePixels(dataset.images, channelStatistics(dataset));
     for (let channel = 0; channel < 3; channel++) {
@@ -73,7 +73,7 @@ describe('normalizePixels', () => {
     }
   });
 
-  test('refuses a deviation of 0 and a mean of NaN', () => {
+  test('normalizePixels: refuses a deviation of 0 and a mean of NaN', () => {
     const { mean, std } = CIFAR10_NORMALIZATION;
     const pixels = Uint8Array.of(0, 0, 0);
     assert.throws(() => normalizePixels(pixels, { mean, std: [0.2, 0, 0.2] }), ConfigError);
@@ -82,7 +82,7 @@ describe('normalizePixels', () => {
 });
 
 describe('Dataset', () => {
-  test('subset takes the first so many, or those of the indices in their order', () => {
+  test('Dataset: subset takes the first so many, or those of the indices in their order', () => {
     const dataset = numbered(20);
     assert.deepEqual([...dataset.subset(3).labels], [0, 1, 2]);
     const chosen = dataset.subset([17, 4, 4]);
@@ -90,7 +90,7 @@ describe('Dataset', () => {
     assert.deepEqual([chosen.image(0)[0], chosen.image(1)[3071], chosen.image(2)[5]], [17, 4, 4]);
   });
 
-  test('split gives two parts without a common image, the same for the same seed', () => {
+  test('Dataset: split gives two parts without a common image, the same for the same seed', () => {
     const dataset = numbered(200);
     const ids = (part: Dataset) => Array.from(part.labels, (_, i) => part.image(i)[0]);
     const [first, second] = dataset.split(0.9, 5);
@@ -104,7 +104,7 @@ describe('Dataset', () => {
     assert.notDeepEqual(ids(dataset.split(0.9, 6)[1]), ids(second));
   });
 
-  test('refuses pixels that do not fit, labels out of range and no images', () => {
+  test('Dataset: refuses pixels that do not fit, labels out of range and no images', () => {
     assert.throws(() => new Dataset(new Uint8Array(3071), new Uint8Array(1)), DataError);
     assert.throws(() => new Dataset(new Uint8Array(3072), Uint8Array.of(10)), /Label 10 of image 0/);
     assert.throws(() => new Dataset(new Uint8Array(3072), Uint8Array.of(2), ['cat', 'dog']), DataError);
@@ -112,7 +112,7 @@ describe('Dataset', () => {
     assert.throws(() => numbered(3).subset([]), DataError);
   });
 
-  test('refuses selections that are not there', () => {
+  test('Dataset: refuses selections that are not there', () => {
     const dataset = numbered(10);
     for (const selection of [0, 11, 2.5, Number.NaN, [10], [-1], [0.5]]) {
       assert.throws(() => dataset.subset(selection), ConfigError, `${selection}`);

@@ -78,7 +78,7 @@ async function assertFails(fault: DownloadFault, message: RegExp, file = remote(
 }
 
 describe('download', () => {
-  test('brings the file, tells how far it is, and does not fetch it twice', async () => {
+  test('download: brings the file, tells how far it is, and does not fetch it twice', async () => {
     answer = serve;
     const seen: number[] = [];
     await download(remote(), path, {
@@ -97,14 +97,14 @@ describe('download', () => {
     assert.equal(ranges.length, 1);
   });
 
-  test('resumes a body that was cut off, by a range', async () => {
+  test('download: resumes a body that was cut off, by a range', async () => {
     answer = (request, response) => serve(request, response, ranges.length === 1 ? HALF : undefined);
     await download(remote(), path);
     await assertDownloaded();
     assert.deepEqual(ranges, ['', `bytes=${HALF}-`]);
   });
 
-  test('goes on with the part that an earlier attempt left', async () => {
+  test('download: goes on with the part that an earlier attempt left', async () => {
     answer = serve;
     await writeFile(`${path}.part`, BODY.subarray(0, 1000));
     await download(remote(), path);
@@ -112,7 +112,7 @@ describe('download', () => {
     assert.deepEqual(ranges, ['bytes=1000-']);
   });
 
-  test('starts over where the server ignores ranges', async () => {
+  test('download: starts over where the server ignores ranges', async () => {
     answer = (request, response) => {
       delete request.headers.range;
       serve(request, response);
@@ -122,7 +122,7 @@ describe('download', () => {
     await assertDownloaded();
   });
 
-  test('starts over once when the part turns out to be of another file', async () => {
+  test('download: starts over once when the part turns out to be of another file', async () => {
     answer = serve;
     await writeFile(`${path}.part`, new Uint8Array(1000));
     await download(remote(), path);
@@ -130,7 +130,7 @@ describe('download', () => {
     assert.deepEqual(ranges, ['bytes=1000-', '']);
   });
 
-  test('keeps the part when the body ends early and no more comes', async () => {
+  test('download: keeps the part when the body ends early and no more comes', async () => {
     answer = (request, response) => serve(request, response, HALF);
     await assertFails('truncated', /broke off|ended after/);
     assert.equal((await readFile(`${path}.part`)).length, HALF);
@@ -139,7 +139,7 @@ describe('download', () => {
     await assertDownloaded();
   });
 
-  test('refuses one altered byte, and keeps nothing of it', async () => {
+  test('download: refuses one altered byte, and keeps nothing of it', async () => {
     const altered = BODY.slice();
     altered[1234] ^= 1;
     answer = (request, response) => serve(request, response, undefined, altered);
@@ -148,7 +148,7 @@ describe('download', () => {
     assert.equal(ranges.length, 1);
   });
 
-  test('refuses a file of another size, told by its header or by its end', async () => {
+  test('download: refuses a file of another size, told by its header or by its end', async () => {
     answer = (_, response) => response.end('<html>Please log in</html>');
     await assertFails('altered', /has 26 bytes, not the 300000/);
     answer = (_, response) => {
@@ -159,7 +159,7 @@ describe('download', () => {
   });
 
   for (const status of [401, 404, 500, 503]) {
-    test(`says the status: ${status}`, async () => {
+    test(`download: says the status: ${status}`, async () => {
       answer = (_, response) => response.writeHead(status).end('no');
       await assertFails('status', new RegExp(`status ${status} `));
       assert.equal(ranges.length, 1);
@@ -167,7 +167,7 @@ describe('download', () => {
     });
   }
 
-  test('gives up a server that does not answer, and one that stops sending', async () => {
+  test('download: gives up a server that does not answer, and one that stops sending', async () => {
     answer = () => {};
     await assertFails('stalled', /doesn't answer/);
     answer = (request, response) => {
@@ -180,7 +180,7 @@ describe('download', () => {
     await assertDownloaded();
   });
 
-  test('gives up a server that sends a byte now and then', async () => {
+  test('download: gives up a server that sends a byte now and then', async () => {
     answer = (_, response) => {
       response.writeHead(200, { 'Content-Length': BODY.length });
       const timer = setInterval(() => response.write('.'), 30);
@@ -189,7 +189,7 @@ describe('download', () => {
     await assertFails('stalled', /stopped sending, or sends too slowly/);
   });
 
-  test('says so when there is no server, no such host, or a circle of redirects', async () => {
+  test('download: says so when there is no server, no such host, or a circle of redirects', async () => {
     await assertFails(
       'network',
       /can't be reached: .*ECONNREFUSED/,

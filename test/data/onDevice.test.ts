@@ -1,6 +1,6 @@
 /** Batches made on the device: the same numbers as those made in JavaScript, and as part of a step. */
 import assert from 'node:assert/strict';
-import { before, describe, it } from 'node:test';
+import { before, describe, test } from 'node:test';
 import type { Batch, BatchDraws } from '../../lib/data/batch';
 import { loadCifar10 } from '../../lib/data/cifar10';
 import { DataLoader, type DataLoaderOptions } from '../../lib/data/dataLoader';
@@ -38,7 +38,7 @@ describe('a loader on the device', () => {
     augmented: AUGMENTED,
     'otherwise normalized': { ...AUGMENTED, normalize: ARTICLE_NORMALIZATION },
   })) {
-    it(`gives the same batches to the bit, ${name}`, () => {
+    test(`a loader on the device gives the same batches to the bit, ${name}`, () => {
       const loader = new DataLoader(images, { ...options, onDevice: true });
       const host = new DataLoader(images, options);
       for (let i = 0; i < 2; i++) assert.deepEqual(epoch(loader), epoch(host));
@@ -46,7 +46,7 @@ describe('a loader on the device', () => {
     });
   }
 
-  it('makes them within a compiled step, which is fed four numbers an image', async () => {
+  test('a loader on the device makes them within a compiled step, which is fed four numbers an image', async () => {
     const loader = new DataLoader(images, { ...AUGMENTED, onDevice: true });
     const step = compile((tensors: Batch | BatchDraws) => loader.batch(tensors));
     const made: number[][] = [];
@@ -63,7 +63,7 @@ describe('a loader on the device', () => {
     loader.dispose();
   });
 
-  it('trains and tests as one in JavaScript does, to the bit', async () => {
+  test('a loader on the device trains and tests as one in JavaScript does, to the bit', async () => {
     const histories = [];
     for (const onDevice of [false, true]) {
       const net = resnet18({ width: 4 });
@@ -83,7 +83,7 @@ describe('a loader on the device', () => {
     assert.deepEqual(histories[1], histories[0]);
   });
 
-  it('leaves nothing behind once it is disposed', () => {
+  test('a loader on the device leaves nothing behind once it is disposed', () => {
     const before = tf.memory().numTensors;
     const loader = new DataLoader(images, { ...AUGMENTED, onDevice: true });
     epoch(loader);

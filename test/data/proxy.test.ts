@@ -17,7 +17,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { fileMatches } from '../../lib/data/download/checksum';
 import { DownloadError, download } from '../../lib/data/download/download';
 import { ImageError } from '../../lib/errors';
-import { fetchPicture } from '../../lib/prediction/picture/fetchPicture';
+import { fetchImage } from '../../lib/prediction/image/fetchImage';
 import { temporaryFolder } from '../helpers/temporaryFolder';
 
 const PICTURE = readFileSync(join(__dirname, '../../data/pictures/truck.png'));
@@ -112,11 +112,11 @@ after(() => {
 });
 
 async function isFetched(address: string): Promise<void> {
-  assert.equal((await fetchPicture(address)).width, 640);
+  assert.equal((await fetchImage(address)).width, 640);
 }
 
 async function isRefused(address: string, message: RegExp, options = {}): Promise<void> {
-  await assert.rejects(fetchPicture(address, options), (error: Error) => {
+  await assert.rejects(fetchImage(address, options), (error: Error) => {
     assert.ok(error instanceof ImageError, error.stack);
     assert.match(error.message, message);
     assert.doesNotMatch(error.stack!, new RegExp(PASSWORD));
@@ -124,59 +124,59 @@ async function isRefused(address: string, message: RegExp, options = {}): Promis
   });
 }
 
-describe('a picture is fetched through the proxy', () => {
+describe('an image is fetched through the proxy', () => {
   for (const name of ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY']) {
-    test(`of ${name}, for http`, async () => {
+    test(`an image is fetched through the proxy: of ${name}, for http`, async () => {
       process.env[name] = `http://127.0.0.1:${proxy}`;
       await isFetched(`http://web.test:${http}/cat.png`);
       assert.deepEqual(asked, [`GET http://web.test:${http}/cat.png`]);
     });
   }
   for (const name of ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY']) {
-    test(`of ${name}, for https`, async () => {
+    test(`an image is fetched through the proxy: of ${name}, for https`, async () => {
       process.env[name] = `http://127.0.0.1:${proxy}`;
       await isFetched(`https://web.test:${https}/cat.png`);
       assert.deepEqual(asked, [`CONNECT web.test:${https}`]);
     });
   }
 
-  test('that is named without http://', async () => {
+  test('an image is fetched through the proxy: that is named without http://', async () => {
     process.env.HTTPS_PROXY = `127.0.0.1:${proxy}`;
     await isFetched(`https://web.test:${https}/`);
   });
 
-  test('of localhost too, as with curl', async () => {
+  test('an image is fetched through the proxy: of localhost too, as with curl', async () => {
     process.env.HTTP_PROXY = `http://127.0.0.1:${proxy}`;
     await isFetched(`http://127.0.0.1:${http}/`);
     assert.equal(asked.length, 1);
   });
 
-  test('with a user name and password', async () => {
+  test('an image is fetched through the proxy: with a user name and password', async () => {
     process.env.ALL_PROXY = `http://me:${PASSWORD}@127.0.0.1:${guarded}`;
     await isFetched(`http://web.test:${http}/`);
     await isFetched(`https://web.test:${https}/`);
     assert.equal(asked.length, 2);
   });
 
-  test('of the address that it is redirected to', async () => {
+  test('an image is fetched through the proxy: of the address that it is redirected to', async () => {
     process.env.HTTP_PROXY = process.env.HTTPS_PROXY = `http://127.0.0.1:${proxy}`;
     await isFetched(`http://web.test:${http}/moved`);
     assert.deepEqual(asked, [`GET http://web.test:${http}/moved`, `CONNECT secure.test:${https}`]);
   });
 
-  test('in lower case before upper case, and of its own kind before that for all', async () => {
+  test('an image is fetched through the proxy: in lower case before upper case, and of its own kind before that for all', async () => {
     process.env.ALL_PROXY = 'http://127.0.0.1:1';
     process.env.HTTP_PROXY = 'http://127.0.0.1:2';
     process.env.http_proxy = `http://127.0.0.1:${proxy}`;
     await isFetched(`http://web.test:${http}/`);
   });
 
-  test('and not through that for the other kind', async () => {
+  test('an image is fetched through the proxy: and not through that for the other kind', async () => {
     process.env.HTTPS_PROXY = 'http://127.0.0.1:1';
     await isFetched(`http://127.0.0.1:${http}/`);
   });
 
-  test('unless the variable is empty', async () => {
+  test('an image is fetched through the proxy: unless the variable is empty', async () => {
     process.env.HTTP_PROXY = ' ';
     await isFetched(`http://127.0.0.1:${http}/`);
     assert.deepEqual(asked, []);
@@ -219,16 +219,16 @@ describe('NO_PROXY', () => {
     ['127.0.0.1', '[::1]', false],
   ];
   for (const [list, host, isExempt] of EXEMPT) {
-    test(`${list}: ${host} is asked ${isExempt ? 'directly' : 'through the proxy'}`, async () => {
+    test(`NO_PROXY: ${list}: ${host} is asked ${isExempt ? 'directly' : 'through the proxy'}`, async () => {
       process.env.http_proxy = `http://127.0.0.1:${proxy}`;
       process.env.NO_PROXY = list.replace('PORT', String(http));
       // Who is asked directly may not be there: its name or address isn't this machine's everywhere.
-      await fetchPicture(`http://${host}:${http}/`).catch(() => {});
+      await fetchImage(`http://${host}:${http}/`).catch(() => {});
       assert.equal(asked.length, isExempt ? 0 : 1);
     });
   }
 
-  test('a port may be the one that an address leaves out', async () => {
+  test('NO_PROXY: a port may be the one that an address leaves out', async () => {
     process.env.HTTPS_PROXY = `http://127.0.0.1:${proxy}`;
     process.env.NO_PROXY = 'web.invalid:443,other.invalid:80';
     await isRefused('https://web.invalid/', /host's name can't be resolved/);
@@ -238,13 +238,13 @@ describe('NO_PROXY', () => {
 });
 
 describe('a proxy that fails is named by its variable', () => {
-  test('that refuses the connection', async () => {
+  test('a proxy that fails is named by its variable: that refuses the connection', async () => {
     process.env.HTTP_PROXY = process.env.HTTPS_PROXY = `http://me:${PASSWORD}@127.0.0.1:1`;
     await isRefused('http://web.test/', /proxy 127\.0\.0\.1:1, which .* HTTP_PROXY names, .*ECONNREFUSED/);
     await isRefused('https://web.test/', /HTTPS_PROXY names, can't be reached \(ECONNREFUSED\)/);
   });
 
-  test('whose name is unknown', async () => {
+  test('a proxy that fails is named by its variable: whose name is unknown', async () => {
     process.env.ALL_PROXY = `me:${PASSWORD}@proxy.invalid:3128`;
     await isRefused('https://web.test/', /proxy\.invalid:3128, which .* ALL_PROXY names, can't be reached/);
   });
@@ -253,26 +253,26 @@ describe('a proxy that fails is named by its variable', () => {
     ['no password', ''],
     ['another password', `me:no${PASSWORD}@`],
   ]) {
-    test(`that gets ${what}`, async () => {
+    test(`a proxy that fails is named by its variable: that gets ${what}`, async () => {
       process.env.HTTP_PROXY = process.env.https_proxy = `http://${login}127.0.0.1:${guarded}`;
       await isRefused(`http://web.test:${http}/`, /wants a user name and password.*HTTP_PROXY/s);
       await isRefused(`https://web.test:${https}/`, /wants a user name and password.*https_proxy/s);
     });
   }
 
-  test('that forbids the address', async () => {
+  test('a proxy that fails is named by its variable: that forbids the address', async () => {
     process.env.HTTPS_PROXY = `http://127.0.0.1:${proxy}`;
     await isRefused('https://forbidden.test/', /HTTPS_PROXY names, refuses to connect \(403 Forbidden\)/);
   });
 
-  test('that hangs up', async () => {
+  test('a proxy that fails is named by its variable: that hangs up', async () => {
     const port = await listen(createTcpServer((socket) => socket.once('data', () => socket.destroy())));
     process.env.HTTP_PROXY = process.env.HTTPS_PROXY = `http://127.0.0.1:${port}`;
     await isRefused('http://web.test/', /HTTP_PROXY names, can't be reached/);
     await isRefused('https://web.test/', /HTTPS_PROXY names, can't be reached/);
   });
 
-  test('that is silent, and no connection to it is left open', async () => {
+  test('a proxy that fails is named by its variable: that is silent, and no connection to it is left open', async () => {
     const silent = createTcpServer((socket) => socket.resume());
     const port = await listen(silent);
     process.env.HTTP_PROXY = process.env.HTTPS_PROXY = `http://127.0.0.1:${port}`;
@@ -289,18 +289,18 @@ describe('a proxy that fails is named by its variable', () => {
     `http://me:%zz${PASSWORD}@127.0.0.1:1`,
     'a b',
   ]) {
-    test(`whose address is none: ${value}`, async () => {
+    test(`a proxy that fails is named by its variable: whose address is none: ${value}`, async () => {
       process.env.HTTP_PROXY = value;
       await isRefused('http://web.test/', /HTTP_PROXY isn't the address of a proxy/);
     });
   }
 
-  test('that is of another kind', async () => {
+  test('a proxy that fails is named by its variable: that is of another kind', async () => {
     process.env.ALL_PROXY = `socks5://me:${PASSWORD}@127.0.0.1:1080`;
     await isRefused('https://web.test/', /ALL_PROXY is of the kind socks5:\/\/, which isn't supported/);
   });
 
-  test('but not where the host behind it fails', async () => {
+  test('a proxy that fails is named by its variable: but not where the host behind it fails', async () => {
     process.env.HTTPS_PROXY = `http://127.0.0.1:${proxy}`;
     delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
     await isRefused(`https://web.test:${https}/`, /no secure connection/);
@@ -318,7 +318,7 @@ describe('a download', () => {
     } as const,
   });
 
-  test('goes through the proxy', async () => {
+  test('a download: goes through the proxy', async () => {
     const path = join(temporaryFolder(), 'file');
     process.env.HTTPS_PROXY = `http://127.0.0.1:${proxy}`;
     await download(file(), path);
@@ -326,7 +326,7 @@ describe('a download', () => {
     assert.deepEqual(asked, [`CONNECT data.test:${https}`]);
   });
 
-  test('says which proxy fails', async () => {
+  test('a download: says which proxy fails', async () => {
     process.env.HTTPS_PROXY = `http://me:${PASSWORD}@127.0.0.1:1`;
     await assert.rejects(download(file(), join(temporaryFolder(), 'file')), (error: Error) => {
       assert.ok(error instanceof DownloadError && error.fault === 'network');

@@ -1,6 +1,6 @@
-/** The library's own batch normalization: its numbers against TensorFlow's, and what a recorded step fuses with it. */
+/** The library's batch normalization: its numbers against TensorFlow's, and what a recorded step fuses with it. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, test } from 'node:test';
 import { compile } from '../../lib/engine/compile';
 import { batchNormTraining } from '../../lib/engine/kernels/batchNorm';
 import { installKernels } from '../../lib/engine/kernels/install';
@@ -37,7 +37,7 @@ function reference(op: string, inputs: TensorFlow.Tensor[], outputs: number): Te
   );
 }
 
-/** A picture far from zero, and the parameters and statistics of its channels. */
+/** An image far from zero, and the parameters and statistics of its channels. */
 function example(shape: Shape) {
   const channels = [shape[3]];
   return {
@@ -65,11 +65,11 @@ const SHAPES: Shape[] = [
   [2, 2, 2, 2048],
 ];
 
-const skip = hasNativeOperations() ? false : 'this processor does without the own operations';
+const skip = hasNativeOperations() ? false : 'this processor does without the native operations';
 
-describe('the own batch normalization', { skip }, () => {
+describe('the native batch normalization', { skip }, () => {
   for (const shape of SHAPES) {
-    it(`gives TensorFlow's numbers, and its gradients: [${shape}]`, () =>
+    test(`the native batch normalization gives TensorFlow's numbers, and its gradients: [${shape}]`, () =>
       tf.tidy(() => {
         const { x, scale, offset, mean, variance } = example(shape);
         const dy = tf.randomNormal(shape, 0, 1, 'float32', 6);
@@ -91,7 +91,7 @@ describe('the own batch normalization', { skip }, () => {
       }));
   }
 
-  it('keeps its precision far from zero', () => {
+  test('the native batch normalization keeps its precision far from zero', () => {
     const x = tf.add(tf.randomNormal([64, 8, 8, 16], 0, 1, 'float32', 1), 1000) as TensorFlow.Tensor4D;
     const y = normalize(x, tf.ones([16]), tf.zeros([16]));
     const { mean, variance } = tf.moments(y, [0, 1, 2]);
@@ -126,13 +126,13 @@ describe('a recorded step with batch normalization', { skip }, () => {
     return operations;
   }
 
-  it('rectifies in the same operation, and the gradient too', async () => {
+  test('a recorded step with batch normalization rectifies in the same operation, and the gradient too', async () => {
     const operations = await operationsOf((...args) => tf.relu(normalize(...args)));
     assert.ok(operations.includes('BatchNormGradient'), operations.join());
     assert.ok(!operations.some((name) => name.startsWith('Relu')), operations.join());
   });
 
-  it('adds a shortcut in the same operation, on either side', async () => {
+  test('a recorded step with batch normalization adds a shortcut in the same operation, on either side', async () => {
     const left = await operationsOf((a, b, c) => tf.relu(tf.add(normalize(a, b, c), a)));
     const right = await operationsOf((a, b, c) => tf.relu(tf.add(a, normalize(a, b, c))));
     for (const operations of [left, right]) {
@@ -142,7 +142,7 @@ describe('a recorded step with batch normalization', { skip }, () => {
     }
   });
 
-  it('keeps apart what is of another shape, or needed as it is', async () => {
+  test('a recorded step with batch normalization keeps apart what is of another shape, or needed as it is', async () => {
     await operationsOf((a, b, c) => tf.relu(tf.add(normalize(a, b, c), c)));
     await operationsOf((a, b, c) => {
       const y = normalize(a, b, c);
@@ -154,7 +154,7 @@ describe('a recorded step with batch normalization', { skip }, () => {
     });
   });
 
-  it('adds and rectifies in inference too', async () => {
+  test('a recorded step with batch normalization adds and rectifies in inference too', async () => {
     const [mean, variance] = [tf.fill([19], 2), tf.fill([19], 3)];
     const layer = (a: TensorFlow.Tensor4D) =>
       tf.relu(
@@ -182,7 +182,7 @@ describe('a recorded step with batch normalization', { skip }, () => {
     step.dispose();
   });
 
-  it('passes on what is not a number', async () => {
+  test('a recorded step with batch normalization passes on what is not a number', async () => {
     const step = compile((a: TensorFlow.Tensor) => tf.relu(normalize(a, scale, offset)));
     const broken = tf.where(tf.greater(x, 4), Number.NaN, x);
     assert.ok(Number.isNaN(numbers(await step(broken))[0]));
@@ -202,7 +202,7 @@ describe('what is fused when a variable is updated in between', { skip }, () => 
     });
   }
 
-  it('is left apart: a ReLU after an update of gamma', async () => {
+  test('what is fused when a variable is updated in between is left apart: a ReLU after an update of gamma', async () => {
     const run = async (compiles: boolean) => {
       const gamma = tf.variable(tf.ones([8]));
       const velocity = tf.variable(tf.zeros([8]));
@@ -221,7 +221,7 @@ describe('what is fused when a variable is updated in between', { skip }, () => 
     await assertSameEager(run, 1e-5);
   });
 
-  it('is left apart: a sum with the gradient of a convolution behind an update of its filter', async () => {
+  test('what is fused when a variable is updated in between is left apart: a sum with the gradient of a convolution behind an update of its filter', async () => {
     const run = async (compiles: boolean) => {
       const filter = tf.variable(
         tf.randomNormal([3, 3, 8, 8], 0, 1, 'float32', 8),

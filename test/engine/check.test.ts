@@ -1,6 +1,6 @@
 /** `compile` with `check`: what it finds in a step that its record has outlived, and what it lets pass. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, test } from 'node:test';
 import { compile } from '../../lib/engine/compile';
 import { applyMomentum } from '../../lib/engine/operations/momentum';
 import { Graph } from '../../lib/engine/recording/graph';
@@ -37,18 +37,18 @@ async function found(fn: Fn, change: () => void, message: RegExp): Promise<void>
 }
 
 describe('a checked step is refused when', () => {
-  it('a number of JavaScript has changed', () => {
+  test('a checked step is refused when a number of JavaScript has changed', () => {
     let lr = 0.1;
     return found(
       (t) => t.mul(lr),
       () => {
         lr = 0.2;
       },
-      /: Mul takes 0\.2 instead of 0\.1 \(at engine\.check\.test\.ts:\d+:\d+\)\.\nPass what changes as an input/,
+      /: Mul takes 0\.2 instead of 0\.1 \(at check\.test\.ts:\d+:\d+\)\.\nPass what changes as an input/,
     );
   });
 
-  it('one of two numbers that were the same has changed, or two have become the same', async () => {
+  test('a checked step is refused when one of two numbers that were the same has changed, or two have become the same', async () => {
     let factor = 2;
     const change = () => {
       factor = factor === 2 ? 3 : 2;
@@ -57,7 +57,7 @@ describe('a checked step is refused when', () => {
     await found((t) => t.mul(factor).add(2), change, /: Mul takes 2 instead of 3 \([^;]*\)\.\n/);
   });
 
-  it('several numbers have changed: each line is told once', () => {
+  test('a checked step is refused when several numbers have changed: each line is told once', () => {
     let lr = 0.1;
     return found(
       (t) => {
@@ -71,7 +71,7 @@ describe('a checked step is refused when', () => {
     );
   });
 
-  it('a tensor of a closure was replaced', () => {
+  test('a checked step is refused when a tensor of a closure was replaced', () => {
     let mask = tf.tensor1d([1, 0, 1]);
     return found(
       (t) => t.mul(mask),
@@ -83,7 +83,7 @@ describe('a checked step is refused when', () => {
     );
   });
 
-  it('the array under a tensor of a closure was written to', () => {
+  test('a checked step is refused when the array under a tensor of a closure was written to', () => {
     const values = Float32Array.of(1, 0, 1);
     const mask = tf.tensor1d(values);
     return found(
@@ -95,7 +95,7 @@ describe('a checked step is refused when', () => {
     );
   });
 
-  it('a large tensor was replaced by one of its shape, or of another', async () => {
+  test('a checked step is refused when a large tensor was replaced by one of its shape, or of another', async () => {
     let mask = tf.zeros([3, 3]);
     const replace = (by: TensorFlow.Tensor2D) => () => {
       mask.dispose();
@@ -109,7 +109,7 @@ describe('a checked step is refused when', () => {
     );
   });
 
-  it('an axis, the begin of a slice, or an attribute has changed', async () => {
+  test('a checked step is refused when an axis, the begin of a slice, or an attribute has changed', async () => {
     let choice = 0;
     const other = (from: number, to: number) => {
       choice = from;
@@ -130,7 +130,7 @@ describe('a checked step is refused when', () => {
     );
   });
 
-  it('JavaScript took another branch', async () => {
+  test('a checked step is refused when JavaScript took another branch', async () => {
     let training = true;
     const change = () => {
       training = !training;
@@ -146,7 +146,7 @@ describe('a checked step is refused when', () => {
     await found((t) => (training ? [t, t] : [t]), change, /structure of the output is \["tensor"\] instead/);
   });
 
-  it('it uses another variable, or assigns another, or something else', async () => {
+  test('a checked step is refused when it uses another variable, or assigns another, or something else', async () => {
     const [a, b] = ['check.a', 'check.b'].map((name) => tf.variable(tf.zeros([3]), true, name));
     let [read, written, value] = [a, a, 1];
     const step: Fn = (t) => {
@@ -180,7 +180,7 @@ describe('a checked step is refused when', () => {
     tf.dispose([a, b]);
   });
 
-  it('a constant that is assigned or returned has changed', async () => {
+  test('a checked step is refused when a constant that is assigned or returned has changed', async () => {
     const variable = tf.variable(tf.scalar(0), true, 'check.count');
     let calls = 0;
     await found(
@@ -199,7 +199,7 @@ describe('a checked step is refused when', () => {
     variable.dispose();
   });
 
-  it('it assigns a variable no more', async () => {
+  test('a checked step is refused when it assigns a variable no more', async () => {
     const variable = tf.variable(tf.zeros([3]), true, 'check.sum');
     let counting = true;
     await found(
@@ -215,7 +215,7 @@ describe('a checked step is refused when', () => {
     variable.dispose();
   });
 
-  it('a rate of dropout, or the seed of a random number, has changed', async () => {
+  test('a checked step is refused when a rate of dropout, or the seed of a random number, has changed', async () => {
     let rate = 0.5;
     await found(
       (t) => tf.dropout(t, rate),
@@ -232,16 +232,16 @@ describe('a checked step is refused when', () => {
     );
   });
 
-  it('it makes a variable at each call', async () => {
+  test('a checked step is refused when it makes a variable at each call', async () => {
     const step = compile((t: TensorFlow.Tensor1D) => tf.variable(t).add(1), { check: true });
     await step(x);
     const variables = Object.keys(tf.engine().state.registeredVariables).length;
-    await assert.rejects(step(x), /makes a variable at a call after its first \(at engine\.check\.test\.ts/);
+    await assert.rejects(step(x), /makes a variable at a call after its first \(at check\.test\.ts/);
     assert.equal(Object.keys(tf.engine().state.registeredVariables).length, variables);
     step.dispose();
   });
 
-  it('the change happened before a batch of another size came', async () => {
+  test('a checked step is refused when the change happened before a batch of another size came', async () => {
     let lr = 0.1;
     const step = compile((t: TensorFlow.Tensor1D) => t.mul(lr), { check: true });
     const short = tf.tensor1d([1]);
@@ -314,13 +314,13 @@ describe('a checked step passes', () => {
     rmsprop: () => tf.train.rmsprop(0.01),
   };
   for (const [name, make] of Object.entries(optimizers)) {
-    it(`where tf.train.${name} trains`, async () => {
+    test(`a checked step passes where tf.train.${name} trains`, async () => {
       const optimizer = make();
       await trains(smallNet(), (loss, params) => optimizer.minimize(loss, true, params)!);
     });
   }
 
-  it('where SGD trains, with rate and momentum in variables that change', async () => {
+  test('a checked step passes where SGD trains, with rate and momentum in variables that change', async () => {
     const optimizer = new SGD({ lr: 0.01, momentum: 0.9, weightDecay: 5e-4, nesterov: true });
     const lr = tf.variable(tf.scalar(0.01));
     const momentum = tf.variable(tf.scalar(0.9));
@@ -333,7 +333,7 @@ describe('a checked step passes', () => {
     optimizer.dispose();
   });
 
-  it('with the values that it has without a check, while others assign its variables', async () => {
+  test('a checked step passes with the values that it has without a check, while others assign its variables', async () => {
     const results: number[][] = [];
     for (const check of [false, true]) {
       const total = tf.variable(tf.zeros([3]));
@@ -362,7 +362,7 @@ describe('a checked step passes', () => {
     assert.deepEqual(results[1], results[0]);
   });
 
-  it('where branches change that nothing depends on', async () => {
+  test('a checked step passes where branches change that nothing depends on', async () => {
     let calls = 0;
     const step = compile(
       (t: TensorFlow.Tensor1D) => {
@@ -377,7 +377,7 @@ describe('a checked step passes', () => {
     step.dispose();
   });
 
-  it('where a variable is updated in place and read before and after', async () => {
+  test('a checked step passes where a variable is updated in place and read before and after', async () => {
     const [param, velocity] = [tf.variable(tf.ones([3])), tf.variable(tf.zeros([3]))];
     const step = compile(
       (t: TensorFlow.Tensor1D) => {
@@ -393,7 +393,7 @@ describe('a checked step passes', () => {
     step.dispose();
   });
 
-  it('a warning about a large constant once', async () => {
+  test('a checked step passes a warning about a large constant once', async () => {
     const large = tf.zeros([1024, 300]);
     const warnings: Error[] = [];
     const listener = (warning: Error) => warnings.push(warning);
@@ -406,7 +406,7 @@ describe('a checked step passes', () => {
     step.dispose();
   });
 
-  it('and says that a variable was disposed, as an unchecked one does', async () => {
+  test('a checked step passes and says that a variable was disposed, as an unchecked one does', async () => {
     const variable = tf.variable(tf.scalar(7));
     const step = compile((t: TensorFlow.Tensor1D) => t.add(variable), { check: true });
     await step(x);
@@ -415,7 +415,7 @@ describe('a checked step passes', () => {
     step.dispose();
   });
 
-  it('and closes each graph that it recorded for the comparison, also where it finds a change', async (t) => {
+  test('a checked step passes and closes each graph that it recorded for the comparison, also where it finds a change', async (t) => {
     const sessions = new Set<GraphSession>();
     const { add } = Graph.prototype;
     t.mock.method(Graph.prototype, 'add', function (this: Graph, ...args: Parameters<Graph['add']>) {

@@ -1,6 +1,6 @@
-/** The library's own convolutions and their gradients, against TensorFlow's. */
+/** The library's convolutions and their gradients, against TensorFlow's. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, test } from 'node:test';
 import { compile } from '../../lib/engine/compile';
 import { installKernels } from '../../lib/engine/kernels/install';
 import { type AttributeList, nativeBackend, typeAttribute } from '../../lib/engine/runtime/backend';
@@ -19,7 +19,7 @@ interface Case {
   pad: Padding;
 }
 
-// Sizes that the tiles of 6 and 16 divide and don't, more filter than picture, strides that leave pixels out. No strided 1×1
+// Sizes that the tiles of 6 and 16 divide and don't, more filter than image, strides that leave pixels out. No strided 1×1
 // filters of few channels: TensorFlow's gradient of those is wrong (engine/filterGradient.ts).
 const CASES: Case[] = [
   { x: [2, 8, 8, 16], filter: [3, 3, 16, 16], strides: [1, 1], pad: 'same' },
@@ -45,12 +45,12 @@ function reference(op: string, { strides, pad }: Case, inputs: TensorFlow.Tensor
   return backend.executeSingleOutput(op, attributes, inputs);
 }
 
-const skip = hasNativeOperations() ? false : 'this processor does without the own convolutions';
+const skip = hasNativeOperations() ? false : 'this processor does without the native convolutions';
 
-describe('the own convolutions', { skip }, () => {
+describe('the native convolutions', { skip }, () => {
   for (const example of CASES) {
     const { x: shape, filter: filterShape, strides, pad } = example;
-    it(`give TensorFlow's numbers: [${shape}] with [${filterShape}], strides ${strides}, ${pad}`, () =>
+    test(`the native convolutions give TensorFlow's numbers: [${shape}] with [${filterShape}], strides ${strides}, ${pad}`, () =>
       tf.tidy(() => {
         const x = tf.randomNormal(shape, 0, 1, 'float32', 1) as TensorFlow.Tensor4D;
         const filter = tf.randomNormal(filterShape, 0, 1, 'float32', 2) as TensorFlow.Tensor4D;
@@ -78,7 +78,7 @@ describe('the own convolutions', { skip }, () => {
   const x = tf.randomNormal([9, 12, 12, 19]) as TensorFlow.Tensor4D;
   const filter = tf.randomNormal([3, 3, 19, 21]) as TensorFlow.Tensor4D;
 
-  it('take margins as a number, which TensorFlow.js leaves out', () => {
+  test('the native convolutions take margins as a number, which TensorFlow.js leaves out', () => {
     const margins: [number, number][] = [
       [0, 0],
       [1, 1],
@@ -92,7 +92,7 @@ describe('the own convolutions', { skip }, () => {
     );
   });
 
-  it('are what a recorded step runs, forwards and backwards, and give the same bits each time', async () => {
+  test('the native convolutions are what a recorded step runs, forwards and backwards, and give the same bits each time', async () => {
     const gradients = tf.grads((a: TensorFlow.Tensor, b: TensorFlow.Tensor) =>
       tf.conv2d(a as TensorFlow.Tensor4D, b as TensorFlow.Tensor4D, 1, 'same'),
     );
@@ -106,7 +106,7 @@ describe('the own convolutions', { skip }, () => {
     assert.ok(operations.includes('DirectConv2DBackpropFilter'), operations.join());
   });
 
-  it('add one gradient of a picture to another, wherever margins were cut off', async () => {
+  test('the native convolutions add one gradient of an image to another, wherever margins were cut off', async () => {
     const narrow = tf.randomNormal([1, 1, 19, 5], 0, 1, 'float32', 3) as TensorFlow.Tensor4D;
     const margins: [number, number][] = [
       [0, 0],
@@ -114,8 +114,8 @@ describe('the own convolutions', { skip }, () => {
       [1, 1],
       [0, 0],
     ];
-    const gradient = tf.grad((picture: TensorFlow.Tensor) => {
-      const a = picture as TensorFlow.Tensor4D;
+    const gradient = tf.grad((image: TensorFlow.Tensor) => {
+      const a = image as TensorFlow.Tensor4D;
       const wide = tf.conv2d(tf.pad(a, margins), filter, 2, 'valid');
       return tf.add(
         tf.add(tf.sum(tf.square(wide)), tf.sum(tf.conv2d(a, narrow, 2, 'valid'))),
@@ -131,7 +131,7 @@ describe('the own convolutions', { skip }, () => {
     step.dispose();
   });
 
-  it('cut a part of a picture’s gradient, however it is asked for', async () => {
+  test('the native convolutions cut a part of an image’s gradient, however it is asked for', async () => {
     const gradient = tf.grad((a: TensorFlow.Tensor) => tf.conv2d(a as TensorFlow.Tensor4D, filter, 2, 1));
     const parts = (a: TensorFlow.Tensor4D) => {
       const dx = gradient(a);
@@ -148,7 +148,7 @@ describe('the own convolutions', { skip }, () => {
     step.dispose();
   });
 
-  it('leave dilations to TensorFlow', () => {
+  test('the native convolutions leave dilations to TensorFlow', () => {
     assert.deepEqual(tf.conv2d(x, filter, 1, 'same', 'NHWC', 2).shape, [9, 12, 12, 21]);
   });
 });

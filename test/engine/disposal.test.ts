@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, test } from 'node:test';
 import { compile } from '../../lib/engine/compile';
 import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
 import { numbers } from '../helpers/tensors';
@@ -23,7 +23,7 @@ function summing() {
 }
 
 describe('disposing a step', () => {
-  it('frees its memory, variables included', async () => {
+  test('disposing a step frees its memory, variables included', async () => {
     const size = 20 * MEGABYTES;
     const one = tf.scalar(1);
     const useOne = async () => {
@@ -47,7 +47,7 @@ describe('disposing a step', () => {
     assert.ok(most < 3 * size, `grown by ${(most / MEGABYTES).toFixed(0)} MB`);
   });
 
-  it('is safe during a run that is under way, which ends as if nothing had happened', async () => {
+  test('disposing a step is safe during a run that is under way, which ends as if nothing had happened', async () => {
     const total = tf.variable(tf.zeros([400, 400]));
     const square = tf.ones([400, 400]) as TensorFlow.Tensor2D;
     const step = compile((t: TensorFlow.Tensor2D) => {
@@ -68,7 +68,7 @@ describe('disposing a step', () => {
     assert.equal(tf.memory().numTensors, tensors);
   });
 
-  it('is safe before the first call, twice, and after a call that failed', async () => {
+  test('disposing a step is safe before the first call, twice, and after a call that failed', async () => {
     const unused = summing();
     unused.step.dispose();
     unused.step.dispose();
@@ -87,7 +87,7 @@ describe('disposing a step', () => {
     assert.deepEqual(numbers(used.total), [1, 2, 3]);
   });
 
-  it('leaves other steps over its variables as they are', async () => {
+  test('disposing a step leaves other steps over its variables as they are', async () => {
     const { total, step } = summing();
     const doubling = compile(() => {
       total.assign(total.mul(2));
@@ -102,7 +102,7 @@ describe('disposing a step', () => {
     assert.deepEqual(numbers(total), [4, 8, 12]);
   });
 
-  it('lets its variables be disposed before it', async () => {
+  test('disposing a step lets its variables be disposed before it', async () => {
     const { total, step } = summing();
     await step(x);
     const kept = total.clone();
@@ -113,7 +113,7 @@ describe('disposing a step', () => {
 });
 
 describe('a step', () => {
-  it('holds no more tensors after 300 calls, with inputs of two sizes, than after the first two', async () => {
+  test('a step holds no more tensors after 300 calls, with inputs of two sizes, than after the first two', async () => {
     const weight = tf.variable(tf.ones([4, 4]));
     const start = tf.memory().numTensors;
     const step = compile((t: TensorFlow.Tensor2D) => {
@@ -134,7 +134,7 @@ describe('a step', () => {
     assert.equal(tf.memory().numTensors, start);
   });
 
-  it('makes no files, neither temporary ones nor in the folder that the program runs in', async () => {
+  test('a step makes no files, neither temporary ones nor in the folder that the program runs in', async () => {
     const { TMPDIR } = process.env;
     const folder = await mkdtemp(join(tmpdir(), 'disposal-'));
     const here = await readdir('.');

@@ -133,7 +133,7 @@ function largestDifference(actual: number[], expected: number[]): number {
 
 describe('a recorded training run goes as the eager one', () => {
   for (const [name, run] of Object.entries(RUNS)) {
-    test(name, async (t) => {
+    test(`a recorded training run goes as the eager one: ${name}`, async (t) => {
       const recorded = await losses(run, true);
       const eager = await losses(run, false);
       assert.equal(recorded.training.length, 2 * EPOCHS);

@@ -1,6 +1,6 @@
-/** The filter's gradient of 1×1 convolutions by TensorFlow's own kernel, without this library's own convolutions before it. */
+/** The filter's gradient of 1×1 convolutions by TensorFlow's own kernel, without this library's convolutions before it. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, test } from 'node:test';
 import { stridedFilterGradient } from '../../lib/engine/kernels/stridedFilterGradient';
 import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
 import { assertAllClose, numbers } from '../helpers/tensors';
@@ -12,7 +12,7 @@ const REPEATS = 10;
 describe('the gradient of a 1×1 filter', () => {
   // Around the 8 floats of AVX2's registers and the 16 of AVX-512's.
   for (const channels of [1, 3, 4, 7, 8, 9, 15, 16, 17]) {
-    it(`is right and the same at each call, with ${channels} channels, any strides and paddings`, () =>
+    test(`the gradient of a 1×1 filter is right and the same at each call, with ${channels} channels, any strides and paddings`, () =>
       tf.tidy(() => {
         for (const size of [8, 9, 32]) {
           for (const strides of [1, 2, 3, [2, 1], [1, 2]] as (number | [number, number])[]) {
@@ -36,7 +36,7 @@ describe('the gradient of a 1×1 filter', () => {
       }));
   }
 
-  it('leaves no tensor behind', () => {
+  test('the gradient of a 1×1 filter leaves no tensor behind', () => {
     const x = tf.ones([2, 8, 8, 3]) as TensorFlow.Tensor4D;
     const filter = tf.ones([1, 1, 3, 4]) as TensorFlow.Tensor4D;
     const gradient = tf.grad((f) => tf.conv2d(x, f as TensorFlow.Tensor4D, 2, 'same'));
@@ -45,7 +45,7 @@ describe('the gradient of a 1×1 filter', () => {
     assert.equal(tf.memory().numTensors, before);
   });
 
-  it('still refuses what TensorFlow has no kernel for', () => {
+  test('the gradient of a 1×1 filter still refuses what TensorFlow has no kernel for', () => {
     const x = tf.ones([2, 8, 8, 3]) as TensorFlow.Tensor4D;
     const gradient = tf.grad((f) => tf.conv2d(x, f as TensorFlow.Tensor4D, 2, 1));
     assert.throws(() => gradient(tf.ones([1, 1, 3, 4])), /padding/);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { device } from '../../lib/engine/runtime/device';
 import { cards, cudaLibraries, hasUsableDriver, whyUnused } from '../../lib/engine/runtime/gpu';
 import { linkCusolver } from '../../scripts/setup/steps/tensorflow.mjs';
@@ -41,7 +41,7 @@ function packages(): string {
 }
 
 describe('the set-up for a GPU', () => {
-  it('takes the build for CUDA where card and driver can run it', () => {
+  test('the set-up for a GPU takes the build for CUDA where card and driver can run it', () => {
     const cards = [
       ['9.0', '550.54.15', false],
       ['9.0', '555.10.01', false],
@@ -58,7 +58,7 @@ describe('the set-up for a GPU', () => {
 });
 
 describe('a GPU', () => {
-  it('is described as its driver does', () => {
+  test('a GPU is described as its driver does', () => {
     const program = path.join(folder, 'nvidia-smi');
     const lines = 'NVIDIA H100 80GB HBM3, 81559, 9.0, 570.86.15\\nNVIDIA T4, 15360, 7.5, 570.86.15\\n';
     writeFileSync(program, `#!/bin/sh\nprintf '${lines}'\n`);
@@ -75,7 +75,7 @@ describe('a GPU', () => {
     }
   });
 
-  it('comes with the versions and the lacks of the libraries beside TensorFlow', () => {
+  test('a GPU comes with the versions and the lacks of the libraries beside TensorFlow', () => {
     const root = packages();
     // There, but where TensorFlow doesn't look.
     assert.deepEqual(cudaLibraries(root)?.missing, ['libcusolver.so.11', 'libcudnn.so.9']);
@@ -88,7 +88,7 @@ describe('a GPU', () => {
     assert.equal(cudaLibraries(folder), undefined);
   });
 
-  it('that is not used has a reason, and a remedy', () => {
+  test('a GPU that is not used has a reason, and a remedy', () => {
     const card = { name: 'NVIDIA T4', memory: 0, computeCapability: '7.5', driver: '570.86.15' };
     const libraries = { cuda: '12', cudnn: '9', missing: [] };
     const { CUDA_VISIBLE_DEVICES } = process.env;
@@ -111,7 +111,7 @@ describe('a GPU', () => {
   });
 });
 
-it('the device has a name and memory', () => {
+test('the device has a name and memory', () => {
   const { kind, name, memory } = device();
   assert.ok(kind === 'cpu' || kind === 'gpu');
   assert.ok(name.length > 0 && memory > 2 ** 29);

@@ -300,7 +300,7 @@ test('the list has every kernel of the backend', () => {
 for (const dtype of ['float32', 'int32', 'bool'] as const) {
   describe(`a recorded step computes as the function itself does, of ${dtype}`, () => {
     for (const [name, call] of Object.entries(CALLS)) {
-      test(`${name} of ${dtype} is the same recorded as eager, or refused by both`, async () => {
+      test(`a recorded step computes as the function itself does, of ${dtype}: ${name} of ${dtype} is the same recorded as eager, or refused by both`, async () => {
         const names = Object.keys(inputsOf(dtype)) as (keyof Inputs)[];
         const inputs = () => Object.values(inputsOf(dtype)) as T[];
         const fn = (...tensors: T[]) =>

@@ -48,7 +48,7 @@ for (const [name, operation] of Object.entries(OPERATIONS)) {
           [1, 1],
         ]) {
           const text = typeof pad === 'number' ? pad : JSON.stringify(pad);
-          test(`${name}: padding ${text}, strides ${strides}, filters of ${size.join('×')}`, async () => {
+          test(`${name} with a padding in numbers has its result and gradients, eager and recorded: ${name}: padding ${text}, strides ${strides}, filters of ${size.join('×')}`, async () => {
             const x = tf.randomNormal([2, 8, 9, 3], 0, 1, 'float32', 1) as TensorFlow.Tensor4D;
             const filter = tf.randomNormal(
               [size[0], size[1], 3, 4],

@@ -1,6 +1,6 @@
 /** Mixed precision: convolutions and products in 16 bits, everything else and every result in float32. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, test } from 'node:test';
 import { compile, type Precision } from '../../lib/engine/compile';
 import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
 import { ConfigError } from '../../lib/errors';
@@ -32,7 +32,7 @@ describe('a step in mixed precision', () => {
     ['float16', 2 ** -12],
   ];
   for (const [precision, error] of rounding) {
-    it(`differs from float32 by the rounding of ${precision}, and gives float32`, async () => {
+    test(`a step in mixed precision differs from float32 by the rounding of ${precision}, and gives float32`, async () => {
       const compiled = compile(step, { precision });
       const outputs = await compiled(x, filter, weights);
       step(x, filter, weights).forEach((expected, i) => {
@@ -48,7 +48,7 @@ describe('a step in mixed precision', () => {
     });
   }
 
-  it('adds up in float32, from factors of 8 bits to a result of 8 bits', async () => {
+  test('a step in mixed precision adds up in float32, from factors of 8 bits to a result of 8 bits', async () => {
     const product = compile((a: TensorFlow.Tensor2D, b: TensorFlow.Tensor2D) => tf.matMul(a, b), {
       precision: 'bfloat16',
     });
@@ -62,7 +62,7 @@ describe('a step in mixed precision', () => {
     product.dispose();
   });
 
-  it('rounds a factor once, however often it is used', async () => {
+  test('a step in mixed precision rounds a factor once, however often it is used', async () => {
     const twice = compile(
       (a: TensorFlow.Tensor2D) => tf.add(tf.matMul(a, a), tf.matMul(a, tf.transpose(a))),
       {
@@ -74,7 +74,7 @@ describe('a step in mixed precision', () => {
     twice.dispose();
   });
 
-  it('is float32 by name and by default', async () => {
+  test('a step in mixed precision is float32 by name and by default', async () => {
     const compiled = compile(step, { precision: 'float32' });
     const outputs = await compiled(x, filter, weights);
     step(x, filter, weights).forEach((expected, i) => {
@@ -83,7 +83,7 @@ describe('a step in mixed precision', () => {
     compiled.dispose();
   });
 
-  it('is refused where it is none, or needs a record', () => {
+  test('a step in mixed precision is refused where it is none, or needs a record', () => {
     assert.throws(
       () => compile(step, { precision: 'float8' as Precision }),
       /precision is 'float8'.*\n.*bfloat16/,

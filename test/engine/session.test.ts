@@ -1,6 +1,6 @@
 /** What a session takes as further options: with XLA on the processor too, which it is only on request. */
 import assert from 'node:assert/strict';
-import { before, it } from 'node:test';
+import { before, test } from 'node:test';
 import type { SessionOptions } from '../../lib/engine/compile';
 import type { TensorFlow } from '../../lib/engine/runtime/tensorflow';
 
@@ -26,11 +26,11 @@ before(async () => {
   };
 });
 
-it('has XLA compile what it can where that is asked for, and only there', async () => {
+test('has XLA compile what it can where that is asked for, and only there', async () => {
   assert.ok((await operations({ xla: true })).includes('_XlaRun'));
   assert.ok(!(await operations({})).includes('_XlaRun'));
 });
 
-it('computes the same without TensorFlow’s layout pass', async () => {
+test('computes the same without TensorFlow’s layout pass', async () => {
   assert.ok((await operations({ layoutPass: false })).includes('Tanh'));
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import ts from 'typescript';
 
 const root = path.resolve(__dirname, '../..');
@@ -57,7 +57,7 @@ before(() => {
 
 for (const [name, compiler] of Object.entries(COMPILERS)) {
   describe(name, () => {
-    it('knows the types of tf under the name tf', () => {
+    test(`${name} knows the types of tf under the name tf`, () => {
       const source = `
         import { compile, resnet10, tf } from './lib';
         const a: tf.Tensor = tf.tensor([1, 2]);
@@ -71,7 +71,7 @@ for (const [name, compiler] of Object.entries(COMPILERS)) {
       assert.deepEqual(complaints(source, compiler), []);
     });
 
-    it('takes TensorFlow.Tensor and tf.Tensor for the same type', () => {
+    test(`${name} takes TensorFlow.Tensor and tf.Tensor for the same type`, () => {
       const source = `
         import { type TensorFlow, tf } from './lib';
         const a: tf.Tensor = tf.scalar(1);
@@ -80,7 +80,7 @@ for (const [name, compiler] of Object.entries(COMPILERS)) {
       assert.deepEqual(complaints(source, compiler), []);
     });
 
-    it('refuses a wrong type of tf', () => {
+    test(`${name} refuses a wrong type of tf`, () => {
       const source = `
         import { tf } from './lib';
         export const a: tf.Tensor = 'text';`;
@@ -91,7 +91,7 @@ for (const [name, compiler] of Object.entries(COMPILERS)) {
   });
 }
 
-it('tf is the instance that plain TensorFlow.js has', () => {
+test('tf is the instance that plain TensorFlow.js has', () => {
   const { tf } =
     require('../../lib/engine/runtime/tensorflow') as typeof import('../../lib/engine/runtime/tensorflow');
   assert.equal(tf, require('@tensorflow/tfjs-node-gpu'));

@@ -1,6 +1,6 @@
 /** Variables and the session's copies of them: whoever reads one sees its newest values, and nobody else's. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, test } from 'node:test';
 import { compile } from '../../lib/engine/compile';
 import { applyMomentum } from '../../lib/engine/operations/momentum';
 import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
@@ -18,7 +18,7 @@ async function both<T>(run: (options: { compile: boolean }) => Promise<T>): Prom
 describe('what shares a variable’s values keeps them while steps assign the variable', () => {
   const x = tf.tensor1d([10, 20]);
 
-  it('the tensor that it was made of, and clones from before and between steps', async () => {
+  test('what shares a variable’s values keeps them while steps assign the variable the tensor that it was made of, and clones from before and between steps', async () => {
     const first = tf.tensor1d([1, 2]);
     const variable = tf.variable(first);
     const clones = [variable.clone()];
@@ -41,7 +41,7 @@ describe('what shares a variable’s values keeps them while steps assign the va
     assert.deepEqual(clones.flatMap(numbers), [1, 2, 11, 22, 21, 42, 31, 62]);
   });
 
-  it('a clone of a variable that is assigned from outside or disposed thereafter', async () => {
+  test('what shares a variable’s values keeps them while steps assign the variable a clone of a variable that is assigned from outside or disposed thereafter', async () => {
     const variable = tf.variable(tf.tensor1d([1, 2]));
     const step = compile((t: TensorFlow.Tensor1D) => {
       variable.assign(variable.add(t));
@@ -58,7 +58,7 @@ describe('what shares a variable’s values keeps them while steps assign the va
     assert.deepEqual(clones.flatMap(numbers), [11, 22, 0, 0, 10, 20]);
   });
 
-  it('another variable that was made of the same tensor, or assigned this one', async () => {
+  test('what shares a variable’s values keeps them while steps assign the variable another variable that was made of the same tensor, or assigned this one', async () => {
     const results = await both(async (options) => {
       const zero = tf.scalar(0);
       const [a, b, c] = [tf.variable(zero), tf.variable(zero), tf.variable(zero)];
@@ -80,7 +80,7 @@ describe('what shares a variable’s values keeps them while steps assign the va
     assert.deepEqual(results[0].slice(-4), [4, 22, 12, 0]);
   });
 
-  it('clones taken inside of a step, before it assigns the variable or updates it in place', async () => {
+  test('what shares a variable’s values keeps them while steps assign the variable clones taken inside of a step, before it assigns the variable or updates it in place', async () => {
     const results = await both(async (options) => {
       const [param, velocity] = [tf.variable(tf.ones([2])), tf.variable(tf.zeros([2]))];
       const settings = { lr: tf.scalar(0.5), momentum: tf.scalar(0.5), nesterov: false };
@@ -103,7 +103,7 @@ describe('what shares a variable’s values keeps them while steps assign the va
 });
 
 describe('a step', () => {
-  it('exchanges variables', async () => {
+  test('a step exchanges variables', async () => {
     const names = ['a', 'b', 'c'];
     const variables = names.map((_, i) => tf.variable(tf.fill([1000], i)));
     const rotate = compile(() => {
@@ -122,7 +122,7 @@ describe('a step', () => {
     }
   });
 
-  it('makes variables of others', async () => {
+  test('a step makes variables of others', async () => {
     const results = await both(async (options) => {
       const source = tf.variable(tf.scalar(3));
       const zero = tf.scalar(0);
@@ -146,7 +146,7 @@ describe('a step', () => {
     assert.deepEqual(results[0], [4, 3, 103, 6, 1, 0, 5, 3, 203, 6, 2, 0]);
   });
 
-  it('may not make a variable of what it has updated in place, and leaves none behind', async () => {
+  test('a step may not make a variable of what it has updated in place, and leaves none behind', async () => {
     const [param, velocity] = [tf.variable(tf.ones([2])), tf.variable(tf.zeros([2]))];
     const settings = { lr: tf.scalar(0.5), momentum: tf.scalar(0), nesterov: false };
     let average: TensorFlow.Variable | undefined;
@@ -159,17 +159,14 @@ describe('a step', () => {
     const before = tf.memory().numTensors;
     await assert.rejects(step(x), (error: Error) => {
       assert.ok(error instanceof EngineError);
-      assert.match(
-        error.message,
-        /makes a variable of values that it has updated.*engine\.variables\.test\.ts/,
-      );
+      assert.match(error.message, /makes a variable of values that it has updated.*variables\.test\.ts/);
       return true;
     });
     assert.equal(tf.memory().numTensors, before);
     assert.deepEqual([...numbers(param), ...numbers(velocity)], [1, 1, 0, 0]);
   });
 
-  it('is recorded once for each shape, rank and type, and goes on from the same variables', async () => {
+  test('a step is recorded once for each shape, rank and type, and goes on from the same variables', async () => {
     const count = tf.variable(tf.scalar(0));
     let recorded = 0;
     const inputs = [
@@ -231,7 +228,7 @@ describe('a training step and an evaluation step over one network', () => {
     return [tf.randomNormal([n, 8, 8, 3], 0, 1, 'float32', seed), tf.tensor1d(labels, 'int32')];
   }
 
-  it('see each other’s values, moving statistics included, as do plain calls and assignments', async () => {
+  test('a training step and an evaluation step over one network see each other’s values, moving statistics included, as do plain calls and assignments', async () => {
     const results = await both(async (options) => {
       const net = smallNet();
       const params = parameters(net);

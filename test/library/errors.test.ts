@@ -1,12 +1,12 @@
 /** What an error looks like where it is shown: two sentences and the caller's line, no stack of the library's. */
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { ModelError } from '../../lib/errors';
 import { loadModel } from '../../lib/models/files/loadModel';
 import { resnet10 } from '../../lib/models/resNet';
 
-it('an error is shown with what was wrong, what to do, and the line that called', () => {
+test('an error is shown with what was wrong, what to do, and the line that called', () => {
   assert.throws(
     () => resnet10({ width: -1 }),
     (error: Error) => {
@@ -23,7 +23,7 @@ it('an error is shown with what was wrong, what to do, and the line that called'
   );
 });
 
-it('so is one that was awaited, without the error that caused it', async () => {
+test('so is one that was awaited, without the error that caused it', async () => {
   await assert.rejects(loadModel('/nowhere'), (error: Error) => {
     assert.ok(error instanceof ModelError && error.cause instanceof Error);
     assert.match(

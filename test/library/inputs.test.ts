@@ -6,7 +6,7 @@ import { judge } from '../corpus/judge';
 
 for (const [kind, cases] of Object.entries(CORPUS)) {
   describe(`${cases.length} ${kind}`, () => {
-    for (const input of cases) test(input.name, () => judge(input));
+    for (const input of cases) test(`${cases.length} ${kind}: ${input.name}`, () => judge(input));
   });
 }
 

@@ -5,5 +5,7 @@ import { FUZZERS, fuzz } from '../corpus/fuzzers';
 const SEED = 10;
 
 describe('nothing but a right value or a typed error comes of', () => {
-  for (const fuzzer of FUZZERS) test(fuzzer.name, () => fuzz(fuzzer, { times: 1, seed: SEED }));
+  for (const fuzzer of FUZZERS)
+    test(`nothing but a right value or a typed error comes of: ${fuzzer.name}`, () =>
+      fuzz(fuzzer, { times: 1, seed: SEED }));
 });

@@ -91,17 +91,17 @@ async function goodArguments(): Promise<Record<string, unknown[]>> {
   const few = images.subset(8);
   const loader = new lib.DataLoader(few, { batchSize: 4 });
   const net = lib.resnet10({ width: 4 });
-  const picture = { width: 32, height: 32, data: few.image(0) };
+  const image = { width: 32, height: 32, data: few.image(0) };
   const optimizer = new lib.SGD({ lr: 0.1 });
   const criterion = lib.crossEntropy();
   return {
     train: [net, loader, loader, { epochs: 1, optimizer, criterion }],
     evaluate: [net, loader, {}],
     learningRateRangeTest: [net, loader, { criterion, steps: 2, optimizer: {} }],
-    predictImage: [net, picture, {}],
-    featureMaps: [net, picture],
-    featureMapChart: [picture, lib.featureMaps(net, picture)],
-    resizePicture: [picture, 16, 16, 'cover'],
+    predictImage: [net, image, {}],
+    featureMaps: [net, image],
+    featureMapChart: [image, lib.featureMaps(net, image)],
+    resizeImage: [image, 16, 16, 'cover'],
     normalizePixels: [few.images, lib.CIFAR10_NORMALIZATION],
     saveModel: [net, path.join(folder, 'saved')],
     setNetworkInfo: [net, { architecture: 'x' }],

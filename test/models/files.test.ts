@@ -51,7 +51,7 @@ async function copy(name: string): Promise<string> {
 }
 
 describe('what is saved', () => {
-  test('is loaded again with the same outputs and the same facts, from the folder or from model.json', async () => {
+  test('what is saved: is loaded again with the same outputs and the same facts, from the folder or from model.json', async () => {
     for (const path of [saved, join(saved, 'model.json')]) {
       const loaded = await loadModel(path);
       assert.deepEqual(logits(loaded), logits(net));
@@ -60,7 +60,7 @@ describe('what is saved', () => {
     }
   });
 
-  test('trains on as before: the loaded batch normalization is the fused one', async () => {
+  test('what is saved: trains on as before: the loaded batch normalization is the fused one', async () => {
     const loaded = await loadModel(saved);
     const training = (of: TensorFlow.LayersModel) =>
       tf.tidy(() => {
@@ -73,7 +73,7 @@ describe('what is saved', () => {
     assert.equal(loaded.getLayer('features.bn').constructor, net.getLayer('features.bn').constructor);
   });
 
-  test('is loaded by plain TensorFlow.js on its CPU backend, without this library', async () => {
+  test('what is saved: is loaded by plain TensorFlow.js on its CPU backend, without this library', async () => {
     const script = `
       const tf = require('@tensorflow/tfjs');
       const { readFileSync } = require('fs');
@@ -112,7 +112,7 @@ describe('what is saved', () => {
     assert.ok(found.classes.includes('BatchNormalization'));
   });
 
-  test('may be any network of TensorFlow.js: layers in a row, one that is called twice, networks within networks', async () => {
+  test('what is saved: may be any network of TensorFlow.js: layers in a row, one that is called twice, networks within networks', async () => {
     const row = () =>
       tf.sequential({ layers: [tf.layers.dense({ units: 3, inputShape: [4] }), tf.layers.reLU()] });
     const [a, b] = [tf.input({ shape: [4] }), tf.input({ shape: [4] })];
@@ -137,7 +137,7 @@ describe('what is saved', () => {
     }
   });
 
-  test('replaces what was saved before, and leaves other files alone', async () => {
+  test('what is saved: replaces what was saved before, and leaves other files alone', async () => {
     const path = await copy('replaced');
     await writeFile(join(path, 'notes.txt'), 'mine');
     const other = resnet18({ width: 1, numClasses: 5 });
@@ -147,7 +147,7 @@ describe('what is saved', () => {
     assert.equal(await readFile(join(path, 'notes.txt'), 'utf8'), 'mine');
   });
 
-  test('stays loadable when saving is broken off before model.json is in its place', async () => {
+  test('what is saved: stays loadable when saving is broken off before model.json is in its place', async () => {
     const path = await copy('broken-off');
     // The name that model.json is written under first is taken, by a folder.
     await mkdir(join(path, `model.json.${process.pid}.part`));
@@ -155,7 +155,7 @@ describe('what is saved', () => {
     assert.deepEqual(logits(await loadModel(path)), logits(net));
   });
 
-  test('a folder that cannot be written is told', async (t) => {
+  test('what is saved: a folder that cannot be written is told', async (t) => {
     const file = join(folder, 'a-file');
     await writeFile(file, '');
     await assert.rejects(saveModel(net, join(file, 'net')), {
@@ -169,7 +169,7 @@ describe('what is saved', () => {
     await assert.rejects(saveModel(net, join(readOnly, 'net')), ModelError);
   });
 
-  test('frees what it took', async () => {
+  test('what is saved: frees what it took', async () => {
     const tensors = tf.memory().numTensors;
     await saveModel(net, join(folder, 'freed'));
     assert.equal(tf.memory().numTensors, tensors);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, test } from 'node:test';
 import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
 import { ConfigError, ModelError } from '../../lib/errors';
 import { basicBlock, bottleneck } from '../../lib/models/block';
@@ -34,21 +34,21 @@ function articleTable(): string[] {
 }
 
 describe('blocks', () => {
-  it('have the shapes of the article', () => {
+  test('blocks have the shapes of the article', () => {
     assert.deepEqual(shapeOf(basicBlock(64, 128), [2, 32, 32, 64]), [2, 32, 32, 128]);
     assert.deepEqual(shapeOf(bottleneck(256, 128), [2, 32, 32, 256]), [2, 32, 32, 512]);
     assert.deepEqual(shapeOf(basicBlock(8, 16, { stride: 2 }), [2, 32, 32, 8]), [2, 16, 16, 16]);
     assert.deepEqual(shapeOf(bottleneck(8, 4, { stride: 2 }), [2, 7, 7, 8]), [2, 4, 4, 16]);
   });
 
-  it('pass their input on where the shortcut is the identity and the branch gives 0', () => {
+  test('blocks pass their input on where the shortcut is the identity and the branch gives 0', () => {
     const block = basicBlock(4, 4);
     block.getLayer('BasicBlock.bn2').setWeights([tf.zeros([4]), tf.zeros([4]), tf.zeros([4]), tf.ones([4])]);
     const x = tf.range(0, 32).reshape([1, 2, 4, 4]);
     assert.deepEqual(numbers(block.predict(x) as TensorFlow.Tensor), numbers(x));
   });
 
-  it('refuse channels that are none', () => {
+  test('blocks refuse channels that are none', () => {
     assert.throws(() => basicBlock(0, 8), ConfigError);
     assert.throws(() => bottleneck(8, 2.5), /channels is 2\.5/);
     assert.throws(() => basicBlock(8, 8, { stride: Number.NaN }), /stride is NaN/);
@@ -65,7 +65,7 @@ describe('networks', () => {
     [resnet152, 58_156_618],
   ] as const;
   for (const [make, count] of counts) {
-    it(`have the article's number of parameters: ${count}`, () => {
+    test(`networks have the article's number of parameters: ${count}`, () => {
       const net = make();
       const parameters = net.trainableWeights.map((weight) =>
         tf.util.sizeFromShape(weight.shape as number[]),
@@ -78,12 +78,12 @@ describe('networks', () => {
     });
   }
 
-  it('give logits of the classes asked for', () => {
+  test('networks give logits of the classes asked for', () => {
     assert.deepEqual(shapeOf(resnet18({ width: 4 }), [2, 32, 32, 3]), [2, 10]);
     assert.deepEqual(shapeOf(resnet50({ width: 4, numClasses: 7 }), [3, 32, 32, 3]), [3, 7]);
   });
 
-  it('print five shapes when asked', (context) => {
+  test('networks print five shapes when asked', (context) => {
     const log = context.mock.method(console, 'log', () => {});
     shapeOf(resnet18({ verbose: true }), [2, 32, 32, 3]);
     assert.deepEqual(
@@ -94,7 +94,7 @@ describe('networks', () => {
     );
   });
 
-  it('start from the same weights with the same seed, and from He’s deviation', () => {
+  test('networks start from the same weights with the same seed, and from He’s deviation', () => {
     const weights = (seed: number) =>
       numbers(resnet18({ width: 16, seed }).getLayer('layer1.0').getWeights()[0]);
     assert.deepEqual(weights(3), weights(3));
@@ -104,13 +104,13 @@ describe('networks', () => {
     assert.ok(Math.abs(variance / ((0.774 * 2) / (9 * 16)) - 1) < 0.1, `${variance}`);
   });
 
-  it('carry facts of their own', () => {
+  test('networks carry facts of their own', () => {
     const net = resnet34({ width: 4 });
     setNetworkInfo(net, { classNames: ['a', 'b'] });
     assert.deepEqual(networkInfo(net), { architecture: 'ResNet-34, width 4', classNames: ['a', 'b'] });
   });
 
-  it('refuse what makes no network', () => {
+  test('networks refuse what makes no network', () => {
     assert.throws(() => resNet(basicBlock, [2, 2, 2]), /numBlocks has 3 entries/);
     assert.throws(() => resNet(basicBlock, [2, 2, 0, 2]), /numBlocks\[2\] is 0/);
     assert.throws(() => resnet18({ width: 0 }), ConfigError);
@@ -119,12 +119,12 @@ describe('networks', () => {
 });
 
 describe('summary and tree', () => {
-  it('give the article’s table, line by line', () => {
+  test('summary and tree give the article’s table, line by line', () => {
     const lines = `${summary(resnet18())}`.split('\n').slice(1, -1);
     assert.deepEqual(lines, articleTable());
   });
 
-  it('tell a block by its name, inside and alone', () => {
+  test('summary and tree tell a block by its name, inside and alone', () => {
     assert.deepEqual(
       summary(resnet50({ width: 4 })).rows.filter(({ name }) => name.startsWith('Bottleneck')).length,
       16,
@@ -132,7 +132,7 @@ describe('summary and tree', () => {
     assert.match(tree(basicBlock(64, 128)), /^BasicBlock\(\n {2}\(conv1\): Conv2d\(64, 128, /);
   });
 
-  it('count the multiplications of each layer', () => {
+  test('summary and tree count the multiplications of each layer', () => {
     const { rows, multiplyAdds } = summary(resnet18());
     const of = (name: string) => rows.find((row) => row.name === name)!.multiplyAdds;
     // Kernels times places: 3×3×3×64 × 32×32, 3×3×64×64 × 32×32, 1×1×64×128 × 16×16, 512 × 10.
@@ -144,13 +144,13 @@ describe('summary and tree', () => {
     assert.equal(multiplyAdds, 1_769_472 + 14.5 * 37_748_736 + 3 * 2_097_152 + 5120);
   });
 
-  it('ask for a shape where the network takes any, and refuse one that doesn’t fit', () => {
+  test('summary and tree ask for a shape where the network takes any, and refuse one that doesn’t fit', () => {
     assert.throws(() => summary(basicBlock(64, 128)), ModelError);
     assert.equal(summary(basicBlock(64, 128), [32, 32, 64]).rows.length, 7);
     assert.throws(() => summary(resnet18({ width: 4 }), [64, 64, 3]), /takes inputs of \[32,32,3\]/);
   });
 
-  it('take a network of tf.sequential, with as many parameters as TensorFlow.js counts', () => {
+  test('summary and tree take a network of tf.sequential, with as many parameters as TensorFlow.js counts', () => {
     const layers = [
       tf.layers.conv2d({ name: 'conv', filters: 4, kernelSize: 3, inputShape: [8, 8, 3] }),
       tf.layers.flatten({ name: 'flat' }),
@@ -171,7 +171,7 @@ describe('summary and tree', () => {
     );
   });
 
-  it('refuse a network without layers, and one of several inputs', () => {
+  test('summary and tree refuse a network without layers, and one of several inputs', () => {
     const [a, b] = [tf.input({ shape: [3] }), tf.input({ shape: [3] })];
     const two = tf.model({
       inputs: [a, b],
@@ -183,7 +183,7 @@ describe('summary and tree', () => {
     }
   });
 
-  it('nest as PyTorch prints', () => {
+  test('summary and tree nest as PyTorch prints', () => {
     const lines = tree(resnet18()).split('\n');
     assert.deepEqual(lines.slice(0, 9), [
       'ResNet(',

@@ -11,7 +11,7 @@ import { liveText, streamText, type TextStream } from '../../lib/notebook/displa
 import { plotHistory } from '../../lib/notebook/display/plotHistory';
 import { bar, percent, timeLeft } from '../../lib/notebook/display/progressLine';
 import { show } from '../../lib/notebook/display/show';
-import { showPicture } from '../../lib/notebook/display/showPicture';
+import { showImage } from '../../lib/notebook/display/showImage';
 import { untilStopped } from '../../lib/notebook/kernel/interrupt';
 import { cellOutput, type DisplayData } from '../../lib/notebook/kernel/kernel';
 import { defaultProfile, profile } from '../../lib/notebook/profile';
@@ -186,24 +186,24 @@ test('a tslab that is only installed is no running kernel', () => {
   assert.equal(cellOutput(), undefined);
 });
 
-test('outside a notebook a figure and a picture print a line', async (context) => {
+test('outside a notebook a figure and an image print a line', async (context) => {
   const log = context.mock.method(console, 'log', () => {});
   await plotHistory({ epochs: EPOCHS });
-  showPicture({ width: 4, height: 3, data: new Uint8Array(36) });
+  showImage({ width: 4, height: 3, data: new Uint8Array(36) });
   assert.deepEqual(
     log.mock.calls.map(({ arguments: [text] }) => text),
     [
       'Loss: lowest on the test set: 0.4422, after epoch 18',
       'Accuracy: highest on the test set: 85.27 %, after epoch 18',
       'Learning rate: from 0.1 to 0.1',
-      'Picture of 4×3 pixels',
+      'Image of 4×3 pixels',
     ],
   );
 });
 
-test('a picture in a notebook is a PNG with a line of text', () => {
+test('an image in a notebook is a PNG with a line of text', () => {
   const written = playKernel();
-  showPicture({ width: 2, height: 2, data: new Uint8Array(12) });
+  showImage({ width: 2, height: 2, data: new Uint8Array(12) });
   assert.deepEqual(Object.keys(written[0].content.data), ['image/png', 'text/plain']);
   assert.deepEqual(written[0].content.metadata, { 'image/png': { width: 192, height: 192 } });
 });

@@ -86,7 +86,7 @@ test('a notebook keeps a chart as one bundle, and of the progress its last state
   };
   assert.deepEqual(figure.data[1].y, [1.5, 1.5]);
   assert.equal(figure.layout.width, 800);
-  // A PNG tells its width in its 17th to 20th byte; the picture is as wide as the chart that takes its place.
+  // A PNG tells its width in its 17th to 20th byte; the image is as wide as the chart that takes its place.
   const png = Buffer.from(data['image/png'] as string, 'base64');
   assert.equal(png.readUInt32BE(16), 800);
   assert.ok(png.length > 5_000, `${png.length} bytes`);

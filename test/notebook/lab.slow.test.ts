@@ -1,6 +1,6 @@
 /** The notebooks in JupyterLab, in a real browser: charts that come to life, progress that moves, a stop button that stops. */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { chromiumPath, Lab, type Notebook } from '../browser/lab';
@@ -49,7 +49,7 @@ describe('JupyterLab', { skip }, () => {
   });
   after(() => lab?.end());
 
-  it('runs 06_train from top to bottom, and draws charts that answer to the mouse', async () => {
+  test('JupyterLab runs 06_train from top to bottom, and draws charts that answer to the mouse', async () => {
     const notebook = await lab.open('06_train.ipynb');
     const { page } = notebook;
     await notebook.runAll();
@@ -57,7 +57,7 @@ describe('JupyterLab', { skip }, () => {
     assert.equal(await page.locator('.jp-Dialog').count(), 0, 'no dialog asks for anything');
     assert.equal(await page.locator('.Toastify__toast').count(), 0, 'no news pop up');
     const chart = await enter(page, 3);
-    await notebook.picture('chart');
+    await notebook.image('chart');
     // The article's run: its best epoch, the 18th.
     const points = chart.locator('.scatterlayer .trace').nth(1).locator('path.point');
     assert.equal(await points.count(), 20);
@@ -65,11 +65,11 @@ describe('JupyterLab', { skip }, () => {
     const label = chart.locator('.hoverlayer');
     await label.getByText('85.27').waitFor();
     assert.match((await label.textContent()) ?? '', /Training set : 87\.46/);
-    await notebook.picture('chart-hover');
+    await notebook.image('chart-hover');
     await page.context().close();
   });
 
-  it('shows progress that moves, curves that grow, and keeps a line an epoch', async () => {
+  test('JupyterLab shows progress that moves, curves that grow, and keeps a line an epoch', async () => {
     const notebook = await lab.open('short.ipynb');
     await notebook.choose('Run', 'Run All Cells');
     await notebook.busy();
@@ -82,11 +82,11 @@ describe('JupyterLab', { skip }, () => {
     for (const [i, line] of lines.entries())
       assert.match(line, new RegExp(`^Epoch \\[ {2}${i + 1}/ {2}4\\]`));
     assert.equal(await notebook.cell('await train').locator('.jp-RenderedPlotly').count(), 1);
-    await notebook.picture('training');
+    await notebook.image('training');
     await notebook.page.context().close();
   });
 
-  it('stops training at the stop button, goes on with the next cell, and runs again after a restart', async () => {
+  test('JupyterLab stops training at the stop button, goes on with the next cell, and runs again after a restart', async () => {
     const notebook = await lab.open('long.ipynb');
     const { page } = notebook;
     for (const begin of [() => notebook.choose('Run', 'Run All Cells'), () => notebook.restartAndRunAll()]) {
@@ -99,11 +99,11 @@ describe('JupyterLab', { skip }, () => {
       assert.match(await notebook.text('after it'), /^after it: [1-9]/);
       assert.deepEqual(await notebook.errors(), []);
     }
-    await notebook.picture('stopped');
+    await notebook.image('stopped');
     await page.context().close();
   });
 
-  it('runs two notebooks at once', async () => {
+  test('JupyterLab runs two notebooks at once', async () => {
     const notebooks = await Promise.all(
       ['short.ipynb', '05_loss_and_optimizer.ipynb'].map((name) => lab.open(name)),
     );

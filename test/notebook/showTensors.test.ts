@@ -1,6 +1,6 @@
 /** What `console.log` and the last line of a cell show of TensorFlow.js's objects and of the library's results. */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { inspect } from 'node:util';
 import * as lib from '../../lib';
 import { type TensorFlow, tf } from '../../lib';
@@ -71,14 +71,14 @@ describe('a tensor is shown by type, shape and values', () => {
     ],
   ];
   for (const [what, make, text] of cases) {
-    it(what, () => {
+    test(`a tensor is shown by type, shape and values ${what}`, () => {
       const tensor = make();
       assert.equal(shown(tensor), text);
       tensor.dispose();
     });
   }
 
-  it('any shape and type within a screen, without leaving tensors behind', () => {
+  test('a tensor is shown by type, shape and values any shape and type within a screen, without leaving tensors behind', () => {
     const before = tf.memory().numTensors;
     for (const shape of [
       [1],
@@ -102,7 +102,7 @@ describe('a tensor is shown by type, shape and values', () => {
     assert.equal(tf.memory().numTensors, before);
   });
 
-  it('as its values are, where all are shown', () => {
+  test('a tensor is shown by type, shape and values as its values are, where all are shown', () => {
     for (const shape of [[5], [3, 4], [2, 3, 2], [2, 2, 1, 3]]) {
       const tensor = tf.randomUniform(shape, -100, 100, 'int32');
       const [, values] = /^[^:]+:\s*([\s\S]*)$/.exec(shown(tensor))!;
@@ -111,7 +111,7 @@ describe('a tensor is shown by type, shape and values', () => {
     }
   });
 
-  it('of a large one, reads what is shown alone', () => {
+  test('a tensor is shown by type, shape and values of a large one, reads what is shown alone', () => {
     const backend = tf.backend() as unknown as { readSync(id: object): { length: number } };
     const { readSync } = backend;
     const tensor = tf.randomNormal([512, 1024]);
@@ -130,7 +130,7 @@ describe('a tensor is shown by type, shape and values', () => {
     tensor.dispose();
   });
 
-  it('in arrays and objects, in a line or as a small matrix', () => {
+  test('a tensor is shown by type, shape and values in arrays and objects, in a line or as a small matrix', () => {
     const tensors = { x: tf.ones([2, 2]), images: tf.zeros([128, 32, 32, 3]), all: [tf.range(0, 2000)] };
     assert.equal(
       shown(tensors),
@@ -147,19 +147,19 @@ describe('a tensor is shown by type, shape and values', () => {
     tf.dispose(tensors);
   });
 
-  it('as disposed, after dispose', () => {
+  test('a tensor is shown by type, shape and values as disposed, after dispose', () => {
     const tensor = tf.ones([3]);
     tensor.dispose();
     assert.equal(shown(tensor), 'Tensor float32 [3], disposed');
   });
 
-  it('with its name, for a variable', () => {
+  test('a tensor is shown by type, shape and values with its name, for a variable', () => {
     const variable = tf.variable(tf.ones([2]), true, 'shown/kernel');
     assert.equal(shown(variable), "Variable 'shown/kernel' float32 [2]: [1, 1]");
     variable.dispose();
   });
 
-  it('without values, in a step that is recorded', async () => {
+  test('a tensor is shown by type, shape and values without values, in a step that is recorded', async () => {
     const texts: string[] = [];
     const large = tf.zeros([2000]);
     const variable = tf.variable(tf.ones([2]), true, 'recorded');
@@ -182,14 +182,14 @@ describe('a tensor is shown by type, shape and values', () => {
     tf.dispose([x, y, large, variable]);
   });
 
-  it('by its own print and toString as ever', () => {
+  test('a tensor is shown by type, shape and values by its own print and toString as ever', () => {
     const tensor = tf.tensor([1, 2]);
     assert.equal(String(tensor), 'Tensor\n    [1, 2]');
     assert.equal(`${tensor}`, 'Tensor\n    [1, 2]');
     tensor.dispose();
   });
 
-  it('and looking at prototypes, revoked proxies and half-made objects throws nothing', () => {
+  test('a tensor is shown by type, shape and values and looking at prototypes, revoked proxies and half-made objects throws nothing', () => {
     const { proxy, revoke } = Proxy.revocable(tf.scalar(1), {});
     revoke();
     const half = Object.create(tf.Tensor.prototype);
@@ -220,7 +220,7 @@ describe('a tensor is shown by type, shape and values', () => {
 });
 
 describe('a network is shown as a summary', () => {
-  it('whole where it is short', () => {
+  test('a network is shown as a summary whole where it is short', () => {
     const net = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [3] })], name: 'small' });
     assert.match(
       shown(net),
@@ -229,7 +229,7 @@ describe('a network is shown as a summary', () => {
     net.dispose();
   });
 
-  it('by its first and last layers where it is long', () => {
+  test('a network is shown as a summary by its first and last layers where it is long', () => {
     const net = lib.resnet152({ width: 4 });
     const text = shown(net);
     assert.match(
@@ -242,7 +242,7 @@ describe('a network is shown as a summary', () => {
     assert.match(shown(net), /, its weights disposed, /);
   });
 
-  it('with several inputs, of any size, without layers, frozen', () => {
+  test('a network is shown as a summary with several inputs, of any size, without layers, frozen', () => {
     const [a, b] = [tf.input({ shape: [3] }), tf.input({ shape: [3] })];
     const two = tf.model({
       inputs: [a, b],
@@ -257,7 +257,7 @@ describe('a network is shown as a summary', () => {
     block.dispose();
   });
 
-  it('and its layers, weights and optimizers as what they are', () => {
+  test('a network is shown as a summary and its layers, weights and optimizers as what they are', () => {
     const net = lib.resnet10({ width: 4 });
     assert.match(
       shown(net.getLayer('features.conv')),
@@ -283,7 +283,7 @@ describe('results are shown as tables and sentences', () => {
   });
   after(() => net.dispose());
 
-  it('a history, of few epochs and of many', () => {
+  test('results are shown as tables and sentences a history, of few epochs and of many', () => {
     const epoch = (i: number): lib.EpochRecord => ({
       epoch: i,
       trainLoss: 2 / i,
@@ -309,28 +309,28 @@ describe('results are shown as tables and sentences', () => {
     );
   });
 
-  it('an evaluation, without its predictions', () => {
+  test('results are shown as tables and sentences an evaluation, without its predictions', () => {
     assert.match(
       shown(evaluation),
       /^Evaluation of 40 images: accuracy \d+\.\d\d %, loss \d+\.\d{4}\nClass +Correct +Images +Accuracy\nairplane /,
     );
   });
 
-  it('a prediction, without the picture’s bytes; and what a network sees in it', async () => {
-    const picture = { width: 40, height: 30, data: new Uint8Array(3600).fill(90) };
-    const prediction = await lib.predictImage(net, picture);
+  test('results are shown as tables and sentences a prediction, without the image’s bytes; and what a network sees in it', async () => {
+    const image = { width: 40, height: 30, data: new Uint8Array(3600).fill(90) };
+    const prediction = await lib.predictImage(net, image);
     assert.match(
       shown(prediction),
       new RegExp(
         `^Prediction: ${prediction.className}, \\d+\\.\\d\\d %\\n( {2}\\w+ +\\d+\\.\\d\\d %\\n?){5}$`,
       ),
     );
-    assert.equal(shown(lib.resizePicture(picture, 20, 10)), 'Picture of 20×10 pixels');
-    assert.match(shown(lib.featureMaps(net, picture)), /\n {2}FeatureMaps of layer1\.0: 4 of 32×32,\n/);
+    assert.equal(shown(lib.resizeImage(image, 20, 10)), 'Image of 20×10 pixels');
+    assert.match(shown(lib.featureMaps(net, image)), /\n {2}FeatureMaps of layer1\.0: 4 of 32×32,\n/);
     assert.match(shown(lib.firstLayerFilters(net)), /^Filters of features\.conv: 4 of 3×3×3\n/);
   });
 
-  it('data and loaders', () => {
+  test('results are shown as tables and sentences data and loaders', () => {
     assert.match(shown(data), /train: Dataset of 400 images of 32×32×3 in 10 classes,\n/);
     assert.match(shown(data.train), /^Dataset .*\nClass +Images\nairplane +40\n/);
     const loader = new lib.DataLoader(data.train, { batchSize: 128, shuffle: true, seed: 3 });
@@ -343,7 +343,7 @@ describe('results are shown as tables and sentences', () => {
     tf.dispose([batch.images, batch.labels]);
   });
 
-  it('optimizer and schedulers', () => {
+  test('results are shown as tables and sentences optimizer and schedulers', () => {
     assert.equal(shown(optimizer), 'SGD { lr: 0.1, momentum: 0.9, weightDecay: 0, nesterov: false }');
     const scheduler = new lib.MultiStepLR(optimizer, { milestones: [1] });
     scheduler.step();
@@ -356,7 +356,7 @@ describe('results are shown as tables and sentences', () => {
     );
   });
 
-  it('range test, calibration, figure, summary, step and device', async () => {
+  test('results are shown as tables and sentences range test, calibration, figure, summary, step and device', async () => {
     const loader = new lib.DataLoader(data.train.subset(8), { batchSize: 4 });
     const found = await lib.learningRateRangeTest(net, loader, { criterion: lib.crossEntropy(), steps: 3 });
     assert.match(shown(found), /^RangeTest of 3 steps at learning rates of 0\.001 to 10, /);
@@ -375,7 +375,7 @@ describe('results are shown as tables and sentences', () => {
     assert.match(shown(lib.device()), /^Device: [CG]PU /);
   });
 
-  it('and remain plain objects for spreading, JSON and comparison', () => {
+  test('results are shown as tables and sentences and remain plain objects for spreading, JSON and comparison', () => {
     const copy = { ...evaluation };
     assert.deepStrictEqual(copy, evaluation);
     assert.deepStrictEqual(Object.keys(evaluation), [

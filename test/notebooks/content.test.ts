@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import * as path from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, test } from 'node:test';
 import { type Cell, normalForm, notebookText } from '../../scripts/jupyter/normalForm.mjs';
 import { codeHash, withOutputs } from '../../scripts/jupyter/outputs.mjs';
 
@@ -19,7 +19,7 @@ const SCRIPT = /<\s*(script|iframe|object|embed|link|style|svg)\b|\son\w+\s*=\s*
 const withoutCode = (markdown: string) => markdown.replace(/```.*?```|`[^`\n]*`/gs, '');
 
 describe('committed notebooks', () => {
-  it('are those of the plan', () => {
+  test('committed notebooks are those of the plan', () => {
     const expected = [
       '03_data',
       '04_define_network',
@@ -43,7 +43,7 @@ describe('committed notebooks', () => {
     const text = readFileSync(file, 'utf8');
     const notebook = JSON.parse(text);
 
-    it(`${name} has outputs of its present code, without errors`, () => {
+    test(`committed notebooks ${name} has outputs of its present code, without errors`, () => {
       assert.equal(
         notebook.metadata.outputs_of,
         codeHash(notebook),
@@ -63,7 +63,7 @@ describe('committed notebooks', () => {
       );
     });
 
-    it(`${name} runs nothing when it is opened`, () => {
+    test(`committed notebooks ${name} runs nothing when it is opened`, () => {
       assert.equal(notebook.metadata.signature, undefined);
       for (const { cell_type, source, metadata, outputs = [], attachments } of notebook.cells) {
         assert.equal(metadata.trusted, undefined);
@@ -77,12 +77,12 @@ describe('committed notebooks', () => {
       }
     });
 
-    it(`${name} is in normal form, and is not large`, () => {
+    test(`committed notebooks ${name} is in normal form, and is not large`, () => {
       assert.ok(text === notebookText(normalForm(notebook)), 'run `npm run notebooks:normal`');
       assert.ok(statSync(file).size <= 1e6, `${statSync(file).size} bytes`);
     });
 
-    it(`${name} links to notebooks that are there`, () => {
+    test(`committed notebooks ${name} links to notebooks that are there`, () => {
       const linked = [...text.matchAll(/\]\((\d\d_\w+\.ipynb)\)/g)].map((match) => match[1]);
       assert.deepEqual(
         linked.filter((link) => !names.includes(link)),
@@ -123,7 +123,7 @@ describe('the normal form', () => {
     nbformat_minor: 4,
   };
 
-  it('counts from 1, joins streams, drops settings and names cells by their words', () => {
+  test('the normal form counts from 1, joins streams, drops settings and names cells by their words', () => {
     const { cells, metadata, nbformat_minor } = normalForm(saved);
     assert.deepEqual(cells[0], {
       ...code('', { execution_count: 1 }),
@@ -147,12 +147,12 @@ describe('the normal form', () => {
     assert.equal(nbformat_minor, 5);
   });
 
-  it('is the same when it is taken twice', () => {
+  test('the normal form is the same when it is taken twice', () => {
     const once = normalForm(saved);
     assert.equal(notebookText(normalForm(once)), notebookText(once));
   });
 
-  it('has the outputs of a run only with the name of the code that ran', () => {
+  test('the normal form has the outputs of a run only with the name of the code that ran', () => {
     const run = notebook(code('1', { outputs: [{ output_type: 'stream', name: 'stdout', text: 'said' }] }));
     const taken = withOutputs(notebook(code('1')), run);
     assert.deepEqual(taken.cells[0].outputs, [{ output_type: 'stream', name: 'stdout', text: ['said'] }]);

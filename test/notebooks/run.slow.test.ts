@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { after, describe, it } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { runNotebook } from '../../scripts/jupyter/runNotebook.mjs';
 import { packageRoot, projectAt } from '../../scripts/setup/project.mjs';
 
@@ -23,7 +23,7 @@ process.env.PROFILE = 'smoke';
 describe('the notebooks with PROFILE=smoke', { concurrency: 2 }, () => {
   const folder = path.join(packageRoot, 'notebooks');
   for (const name of readdirSync(folder).filter((file) => /^\d.*\.ipynb$/.test(file))) {
-    it(`${name} runs from top to bottom, without a word on stderr`, async () => {
+    test(`the notebooks with PROFILE=smoke ${name} runs from top to bottom, without a word on stderr`, async () => {
       assert.ok(await runNotebook(project, path.join(folder, name), path.join(executed, name)));
       const { cells } = JSON.parse(readFileSync(path.join(executed, name), 'utf8'));
       const outputs: CellOutput[] = cells.flatMap((cell: { outputs?: CellOutput[] }) => cell.outputs ?? []);

@@ -1,4 +1,4 @@
-/** The forms that an address, a path and the bytes of a picture may have, and how short messages about them are. */
+/** The forms that an address, a path and the bytes of an image may have, and how short messages about them are. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { ImageError, ModelError } from '../../lib/errors';
-import { fetchPicture } from '../../lib/prediction/picture/fetchPicture';
-import { readPicture } from '../../lib/prediction/picture/readPicture';
+import { fetchImage } from '../../lib/prediction/image/fetchImage';
+import { readImage } from '../../lib/prediction/image/readImage';
 import { type LocalServer, localServer } from '../helpers/localServer';
 
 const FILE = join(__dirname, '../../data/pictures/truck.png');
@@ -63,31 +63,32 @@ describe('a data: address is a picture', () => {
     ['as a URL', new URL(`data:image/png;base64,${BASE64}`)],
   ];
   for (const [name, address] of good) {
-    test(name, async () => assert.equal((await fetchPicture(address)).width, WIDTH));
+    test(`a data: address is a picture: ${name}`, async () =>
+      assert.equal((await fetchImage(address)).width, WIDTH));
   }
 
-  test('of as many bytes as are allowed, and of no more', async () => {
+  test('a data: address is a picture: of as many bytes as are allowed, and of no more', async () => {
     const address = `data:;base64,${BASE64.replace(/.{76}/g, '$&\n')}`;
-    await fetchPicture(address, { maxBytes: BYTES.length });
-    await isRefused(fetchPicture(address, { maxBytes: BYTES.length - 1 }), /^data:\S{95}\S* has more than/);
-    await isRefused(fetchPicture(`data:,${percent}`, { maxBytes: BYTES.length - 1 }), / has more than/);
+    await fetchImage(address, { maxBytes: BYTES.length });
+    await isRefused(fetchImage(address, { maxBytes: BYTES.length - 1 }), /^data:\S{95}\S* has more than/);
+    await isRefused(fetchImage(`data:,${percent}`, { maxBytes: BYTES.length - 1 }), / has more than/);
   });
 
-  test('of 53 million characters is refused at once', async () => {
+  test('a data: address is a picture: of 53 million characters is refused at once', async () => {
     const address = `data:image/png;base64,${'A'.repeat(53e6)}`;
-    await isRefused(fetchPicture(address), /has more than the 20 MB/);
+    await isRefused(fetchImage(address), /has more than the 20 MB/);
   });
 
-  test('unless it is cut off, empty, or something else', async () => {
-    await isRefused(fetchPicture(`data:image/png;base64,${BASE64.slice(0, 5000)}`), /broken PNG/);
-    await isRefused(fetchPicture(`data:image/png;base64${BASE64}`), /no comma/);
-    await isRefused(fetchPicture('data:,'), /is empty/);
-    await isRefused(fetchPicture('data:,%3Csvg%3E'), /an SVG drawing/);
-    await isRefused(fetchPicture('data:text/html,<html>'), /an HTML page/);
+  test('a data: address is a picture: unless it is cut off, empty, or something else', async () => {
+    await isRefused(fetchImage(`data:image/png;base64,${BASE64.slice(0, 5000)}`), /broken PNG/);
+    await isRefused(fetchImage(`data:image/png;base64${BASE64}`), /no comma/);
+    await isRefused(fetchImage('data:,'), /is empty/);
+    await isRefused(fetchImage('data:,%3Csvg%3E'), /an SVG drawing/);
+    await isRefused(fetchImage('data:text/html,<html>'), /an HTML page/);
   });
 
-  test('but not where a server redirects to it', () =>
-    isRefused(fetchPicture(`${server.origin}/data`), /^data:\S+, to which \S+ redirects, is not fetched/));
+  test('a data: address is a picture: but not where a server redirects to it', () =>
+    isRefused(fetchImage(`${server.origin}/data`), /^data:\S+, to which \S+ redirects, is not fetched/));
 });
 
 describe('an address of a server may be', () => {
@@ -100,13 +101,14 @@ describe('an address of a server may be', () => {
     ['very long', (origin) => `${origin}/${'x'.repeat(5000)}`],
   ];
   for (const [name, address] of forms) {
-    test(name, async () => assert.equal((await fetchPicture(address(server.origin))).width, WIDTH));
+    test(`an address of a server may be: ${name}`, async () =>
+      assert.equal((await fetchImage(address(server.origin))).width, WIDTH));
   }
 
-  test('one with a password that is asked for, behind a redirect too', async () => {
+  test('an address of a server may be: one with a password that is asked for, behind a redirect too', async () => {
     const origin = server.origin.replace('//', `//me:${PASSWORD}%20%C3%A9@`);
-    await fetchPicture(`${origin}/private`);
-    await fetchPicture(`${origin}/moved`);
+    await fetchImage(`${origin}/private`);
+    await fetchImage(`${origin}/moved`);
   });
 });
 
@@ -128,7 +130,7 @@ describe('an address is refused in short, without its password', () => {
     ['of a page of the browser', () => 'blob:http://example.com/1', /blob:\S+ is not fetched/],
     ['of a file', () => pathToFileURL(FILE), /a file is for predictFile/],
     ['a path', () => '/home/me/cat.jpg', /a file is for predictFile/],
-    ['a path of Windows', () => 'C:\\pictures\\cat.jpg', /a file is for predictFile/],
+    ['a path of Windows', () => 'C:\\images\\cat.jpg', /a file is for predictFile/],
     ['of three slashes', () => 'http:///nohost.invalid', /can't be resolved/],
     ['of a host in other letters', () => 'http://bücher.invalid/', /bücher\.invalid\/ can't be fetched/],
     ['of a host that is too long', () => `http://${'a'.repeat(5000)}/`, /can't be fetched/],
@@ -138,31 +140,32 @@ describe('an address is refused in short, without its password', () => {
     ['a list', () => [server.origin], /not an Array/],
   ];
   for (const [name, address, message] of cases) {
-    test(name, () => isRefused(fetchPicture(address() as string), message));
+    test(`an address is refused in short, without its password: ${name}`, () =>
+      isRefused(fetchImage(address() as string), message));
   }
 });
 
 describe('a signal ends a transfer with its reason', () => {
-  test('before it begins, of a data: address too', async () => {
+  test('a signal ends a transfer with its reason: before it begins, of a data: address too', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
     for (const address of [server.origin, `data:;base64,${BASE64}`]) {
-      await assert.rejects(fetchPicture(address, { signal }), /^Error: enough$/);
+      await assert.rejects(fetchImage(address, { signal }), /^Error: enough$/);
     }
   });
 
-  test('while it is waited for', async () => {
+  test('a signal ends a transfer with its reason: while it is waited for', async () => {
     const controller = new AbortController();
-    const picture = fetchPicture(`${server.origin}/hang`, { signal: controller.signal });
+    const image = fetchImage(`${server.origin}/hang`, { signal: controller.signal });
     setImmediate(() => controller.abort(new Error('enough')));
-    await assert.rejects(picture, /^Error: enough$/);
+    await assert.rejects(image, /^Error: enough$/);
   });
 });
 
-describe('a picture is read', () => {
+describe('an image is read', () => {
   const within = Buffer.concat([Buffer.alloc(7), BYTES]);
   const shared = new SharedArrayBuffer(BYTES.length);
   new Uint8Array(shared).set(BYTES);
-  const sources: [string, Parameters<typeof readPicture>[0]][] = [
+  const sources: [string, Parameters<typeof readImage>[0]][] = [
     ['from a URL of a file', pathToFileURL(FILE)],
     ['from the address of a file', pathToFileURL(FILE).href],
     ['from a part of a buffer', within.subarray(7)],
@@ -173,14 +176,14 @@ describe('a picture is read', () => {
     ['from a DataView', new DataView(within.buffer, within.byteOffset + 7, BYTES.length)],
   ];
   for (const [name, source] of sources) {
-    test(name, async () => assert.equal((await readPicture(source)).width, WIDTH));
+    test(`an image is read: ${name}`, async () => assert.equal((await readImage(source)).width, WIDTH));
   }
 
-  test('from bytes that are changed meanwhile', async () => {
+  test('an image is read: from bytes that are changed meanwhile', async () => {
     const bytes = new Uint8Array(BYTES);
-    const picture = readPicture(bytes);
+    const image = readImage(bytes);
     bytes.fill(0);
-    assert.deepEqual((await picture).data, (await readPicture(FILE)).data);
+    assert.deepEqual((await image).data, (await readImage(FILE)).data);
   });
 
   const refused: [string, unknown, RegExp][] = [
@@ -201,13 +204,13 @@ describe('a picture is read', () => {
     ['an empty ArrayBuffer', new ArrayBuffer(0), /is empty/],
   ];
   for (const [name, source, message] of refused) {
-    test(`but not from ${name}`, () => isRefused(readPicture(source as string), message));
+    test(`an image is read: but not from ${name}`, () => isRefused(readImage(source as string), message));
   }
 
-  test('and a broken file of a long name is called by its beginning and end', async () => {
+  test('an image is read: and a broken file of a long name is called by its beginning and end', async () => {
     const path = join(folder, `${'n'.repeat(200)}.png`);
     writeFileSync(path, BYTES.subarray(0, 5000));
-    await isRefused(readPicture(path), /^\S{40,60}…n+\.png is a broken PNG picture/);
+    await isRefused(readImage(path), /^\S{40,60}…n+\.png is a broken PNG picture/);
   });
 });
 

@@ -11,7 +11,7 @@ import { featureMaps } from '../../lib/prediction/featureMaps';
 import { predictImage } from '../../lib/prediction/predictImage';
 import { assertAllClose, numbers } from '../helpers/tensors';
 
-const picture = {
+const image = {
   width: 32,
   height: 32,
   data: Uint8Array.from({ length: 32 * 32 * 3 }, (_, i) => (i * 31) % 256),
@@ -20,10 +20,10 @@ const picture = {
 const flatNet = () => tf.sequential({ layers: [tf.layers.flatten({ inputShape: [32, 32, 3] })] });
 
 describe('feature maps', () => {
-  test('are one of each stage, in its shape, and leave no tensor behind', () => {
+  test('feature maps: are one of each stage, in its shape, and leave no tensor behind', () => {
     const net = resnet10({ width: 4 });
     const before = tf.memory().numTensors;
-    const shapes = featureMaps(net, picture).map(({ layer, height, width, channels, values }) => {
+    const shapes = featureMaps(net, image).map(({ layer, height, width, channels, values }) => {
       assert.equal(values.length, height * width * channels);
       return `${layer} ${height}×${width}×${channels}`;
     });
@@ -37,13 +37,13 @@ describe('feature maps', () => {
     ]);
   });
 
-  test('of the first stage are convolution, normalization and ReLU in plain TensorFlow.js', () => {
+  test('feature maps: of the first stage are convolution, normalization and ReLU in plain TensorFlow.js', () => {
     const net = resnet10({ width: 4 });
     const norm = net.getLayer('features.bn');
     norm.setWeights([0.5, 0.1, 0.2, 3].map((value) => tf.fill([4], value))); // scale, offset, mean, variance
     const { mean, std } = CIFAR10_NORMALIZATION;
     const expected = tf.tidy(() => {
-      const scaled = tf.tensor4d(Array.from(picture.data), [1, 32, 32, 3]).div(255);
+      const scaled = tf.tensor4d(Array.from(image.data), [1, 32, 32, 3]).div(255);
       const input = scaled.sub([...mean]).div([...std]) as TensorFlow.Tensor4D;
       const [kernel] = net.getLayer('features.conv').getWeights() as TensorFlow.Tensor4D[];
       const convolved = tf.conv2d(input, kernel, 1, 'same');
@@ -56,22 +56,22 @@ describe('feature maps', () => {
           .relu(),
       );
     });
-    assertAllClose(Array.from(featureMaps(net, picture)[0].values), expected, 1e-4);
+    assertAllClose(Array.from(featureMaps(net, image)[0].values), expected, 1e-4);
   });
 
-  test('of the last stage are what the classifier takes', async () => {
+  test('feature maps: of the last stage are what the classifier takes', async () => {
     const net = resnet10({ width: 4 });
-    const last = featureMaps(net, picture)[4];
+    const last = featureMaps(net, image)[4];
     const [kernel, bias] = net.getLayer('classifier').getWeights();
     const probabilities = tf.tidy(() => {
       const pooled = tf.tensor(last.values, [16, last.channels]).mean(0, true); // [1, channels]
       return numbers(tf.softmax(pooled.matMul(kernel).add(bias)));
     });
-    assertAllClose([...(await predictImage(net, picture)).probabilities], probabilities, 1e-5);
+    assertAllClose([...(await predictImage(net, image)).probabilities], probabilities, 1e-5);
   });
 
-  test('need a network that has stages', () => {
-    assert.throws(() => featureMaps(flatNet(), picture), ModelError);
+  test('feature maps: need a network that has stages', () => {
+    assert.throws(() => featureMaps(flatNet(), image), ModelError);
   });
 });
 

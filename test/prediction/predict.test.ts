@@ -14,9 +14,9 @@ import {
 import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
 import { ImageError, ModelError } from '../../lib/errors';
 import { setNetworkInfo } from '../../lib/models/networkInfo';
-import type { Picture } from '../../lib/prediction/picture/picture';
-import { readPicture } from '../../lib/prediction/picture/readPicture';
-import { resizePicture } from '../../lib/prediction/picture/resizePicture';
+import type { Image } from '../../lib/prediction/image/image';
+import { readImage } from '../../lib/prediction/image/readImage';
+import { resizeImage } from '../../lib/prediction/image/resizeImage';
 import { predictFile } from '../../lib/prediction/predictFile';
 import { predictImage } from '../../lib/prediction/predictImage';
 import { formatPrediction, type Prediction } from '../../lib/prediction/prediction';
@@ -43,11 +43,11 @@ function linearNet(classes = 10): TensorFlow.LayersModel {
   return net;
 }
 
-function expectedLogits(picture: Picture, { mean, std }: Normalization, classes = 10): number[] {
+function expectedLogits(image: Image, { mean, std }: Normalization, classes = 10): number[] {
   const means = [0, 1, 2].map((channel) => {
     let sum = 0;
-    for (let i = channel; i < picture.data.length; i += 3) sum += picture.data[i];
-    return (sum / (picture.data.length / 3) / 255 - mean[channel]) / std[channel];
+    for (let i = channel; i < image.data.length; i += 3) sum += image.data[i];
+    return (sum / (image.data.length / 3) / 255 - mean[channel]) / std[channel];
   });
   return Array.from({ length: classes }, (_, k) =>
     weights(classes).reduce((sum, row, channel) => sum + row[k] * means[channel], 0),
@@ -68,76 +68,76 @@ function check(prediction: Prediction, logits: number[]): void {
 }
 
 describe('predictions', () => {
-  test('of a raw picture of 32×32, by the statistics of CIFAR-10', async () => {
+  test('predictions: of a raw image of 32×32, by the statistics of CIFAR-10', async () => {
     const data = Uint8Array.from({ length: 32 * 32 * 3 }, (_, i) => (i * 31) % 256);
-    const picture = { width: 32, height: 32, data };
-    const prediction = await predictImage(linearNet(), picture);
-    check(prediction, expectedLogits(picture, CIFAR10_NORMALIZATION));
-    assert.equal(prediction.picture, picture);
+    const image = { width: 32, height: 32, data };
+    const prediction = await predictImage(linearNet(), image);
+    check(prediction, expectedLogits(image, CIFAR10_NORMALIZATION));
+    assert.equal(prediction.image, image);
     assert.deepEqual(prediction.classNames, CLASS_NAMES);
   });
 
-  test('of a file, by what the network knows of itself', async () => {
+  test('predictions: of a file, by what the network knows of itself', async () => {
     const net = linearNet(3);
     setNetworkInfo(net, { classNames: ['a', 'b', 'c'], normalization: ARTICLE_NORMALIZATION });
     const path = join(PICTURES, 'cat.png');
     const prediction = await predictFile(net, path);
-    const small = resizePicture(await readPicture(path), 32, 32);
+    const small = resizeImage(await readImage(path), 32, 32);
     check(prediction, expectedLogits(small, ARTICLE_NORMALIZATION, 3));
-    assert.equal(prediction.picture.width, 451);
+    assert.equal(prediction.image.width, 451);
   });
 
-  test('of an address, with options for both halves', async () => {
+  test('predictions: of an address, with options for both halves', async () => {
     const server = await localServer((_, response) => response.end(readFileSync(join(PICTURES, 'dog.jpg'))));
     const url = `${server.origin}/dog.jpg`;
     const net = linearNet();
     const prediction = await predictUrl(net, url, { fit: 'cover', timeout: 5000 });
-    const small = resizePicture(await readPicture(join(PICTURES, 'dog.jpg')), 32, 32, 'cover');
+    const small = resizeImage(await readImage(join(PICTURES, 'dog.jpg')), 32, 32, 'cover');
     check(prediction, expectedLogits(small, CIFAR10_NORMALIZATION));
     await assert.rejects(predictUrl(net, url, { maxBytes: 10 }), ImageError);
     server.close();
   });
 
-  test('follow the weights when they change', async () => {
+  test('predictions: follow the weights when they change', async () => {
     const net = linearNet();
-    const picture = { width: 32, height: 32, data: new Uint8Array(32 * 32 * 3).fill(200) };
-    const before = await predictImage(net, picture);
+    const image = { width: 32, height: 32, data: new Uint8Array(32 * 32 * 3).fill(200) };
+    const before = await predictImage(net, image);
     net.setWeights([tf.tensor2d(weights(10)).mul(-2)]);
-    const after = await predictImage(net, picture);
+    const after = await predictImage(net, image);
     check(
       after,
-      expectedLogits(picture, CIFAR10_NORMALIZATION).map((logit) => -2 * logit),
+      expectedLogits(image, CIFAR10_NORMALIZATION).map((logit) => -2 * logit),
     );
     assert.notEqual(after.classIndex, before.classIndex);
   });
 
-  test('leave no tensors behind', async () => {
+  test('predictions: leave no tensors behind', async () => {
     const net = linearNet();
-    const picture = { width: 40, height: 20, data: new Uint8Array(40 * 20 * 3) };
-    await predictImage(net, picture);
+    const image = { width: 40, height: 20, data: new Uint8Array(40 * 20 * 3) };
+    await predictImage(net, image);
     const before = tf.memory().numTensors;
-    await predictImage(net, picture);
-    await predictImage(net, picture, { compile: false });
+    await predictImage(net, image);
+    await predictImage(net, image, { compile: false });
     assert.equal(tf.memory().numTensors, before);
   });
 
-  test('are the same without a record, whichever comes first', async () => {
+  test('predictions: are the same without a record, whichever comes first', async () => {
     const data = Uint8Array.from({ length: 32 * 32 * 3 }, (_, i) => (i * 31) % 256);
-    const picture = { width: 32, height: 32, data };
+    const image = { width: 32, height: 32, data };
     for (const order of [
       [true, false],
       [false, true],
     ]) {
       const net = linearNet();
       for (const compile of order) {
-        check(await predictImage(net, picture, { compile }), expectedLogits(picture, CIFAR10_NORMALIZATION));
+        check(await predictImage(net, image, { compile }), expectedLogits(image, CIFAR10_NORMALIZATION));
       }
     }
   });
 
-  test('without a record run the network itself each time, with one once', async () => {
+  test('predictions: without a record run the network itself each time, with one once', async () => {
     const net = linearNet();
-    const picture = { width: 32, height: 32, data: new Uint8Array(32 * 32 * 3) };
+    const image = { width: 32, height: 32, data: new Uint8Array(32 * 32 * 3) };
     const path = join(PICTURES, 'cat.png');
     let runs = 0;
     const apply = net.apply.bind(net);
@@ -145,7 +145,7 @@ describe('predictions', () => {
       runs++;
       return apply(...inputs);
     };
-    for (const options of [{}, { compile: true }, {}]) await predictImage(net, picture, options);
+    for (const options of [{}, { compile: true }, {}]) await predictImage(net, image, options);
     assert.equal(runs, 1);
     for (const options of [{ compile: false }, {}, { compile: false }]) {
       await predictFile(net, path, options);
@@ -155,25 +155,25 @@ describe('predictions', () => {
 });
 
 describe('networks that do not fit are ModelErrors', () => {
-  const picture = { width: 32, height: 32, data: new Uint8Array(32 * 32 * 3) };
+  const image = { width: 32, height: 32, data: new Uint8Array(32 * 32 * 3) };
 
-  test('other classes than names', async () => {
-    await assert.rejects(predictImage(linearNet(7), picture), (error: Error) => {
+  test('networks that do not fit are ModelErrors: other classes than names', async () => {
+    await assert.rejects(predictImage(linearNet(7), image), (error: Error) => {
       assert.ok(error instanceof ModelError);
       assert.match(error.message, /\[, 7\].*10 class names.*setNetworkInfo/s);
       return true;
     });
   });
 
-  test('an input that is no picture', async () => {
+  test('networks that do not fit are ModelErrors: an input that is no picture', async () => {
     const dense = tf.sequential({ layers: [tf.layers.dense({ units: 10, inputShape: [5] })] });
-    await assert.rejects(predictImage(dense, picture), ModelError);
+    await assert.rejects(predictImage(dense, image), ModelError);
   });
 
-  test('weights that are no numbers', async () => {
+  test('networks that do not fit are ModelErrors: weights that are no numbers', async () => {
     const net = linearNet();
     net.setWeights([tf.fill([3, 10], NaN)]);
-    await assert.rejects(predictImage(net, picture), /ModelError: The network answers NaN/);
+    await assert.rejects(predictImage(net, image), /ModelError: The network answers NaN/);
   });
 });
 
@@ -189,7 +189,7 @@ test('a prediction prints as in the article', () => {
     value: 10.8828,
     probability: probabilities[0],
     classNames: CLASS_NAMES,
-    picture: { width: 0, height: 0, data: new Uint8Array() },
+    image: { width: 0, height: 0, data: new Uint8Array() },
   };
   assert.equal(
     formatPrediction(prediction),
@@ -200,13 +200,13 @@ Class name     airplane`,
   );
 });
 
-test('the pictures that ship are small, readable, and named with their licence', async () => {
-  const licence = readFileSync(join(PICTURES, 'LICENSE.md'), 'utf8');
+test('the images that ship are small, readable, and named with their license', async () => {
+  const license = readFileSync(join(PICTURES, 'LICENSE.md'), 'utf8');
   const names = readdirSync(PICTURES).filter((name) => name !== 'LICENSE.md');
   assert.ok(names.length >= 6);
   for (const name of names) {
-    assert.ok(licence.includes(`\`${name}\``), `${name} is not in LICENSE.md`);
-    const { width, height } = await readPicture(join(PICTURES, name));
+    assert.ok(license.includes(`\`${name}\``), `${name} is not in LICENSE.md`);
+    const { width, height } = await readImage(join(PICTURES, name));
     assert.ok(width >= 32 && height >= 32 && Math.max(width, height) <= 640, `${name} is ${width}×${height}`);
   }
   const bytes = names.reduce((sum, name) => sum + statSync(join(PICTURES, name)).size, 0);

@@ -16,14 +16,14 @@ describe('the command line', () => {
     return { status, said: stdout + stderr };
   }
 
-  test('tells its version', () => {
+  test('the command line: tells its version', () => {
     const { version } = readJson(join(packageRoot, 'package.json'));
     for (const option of ['--version', '-v']) {
       assert.deepEqual(command(option), { status: 0, said: `${version}\n` });
     }
   });
 
-  test('helps, with each command too', () => {
+  test('the command line: helps, with each command too', () => {
     for (const args of [[], ['help'], ['--help'], ['-h']]) {
       const { status, said } = command(...args);
       assert.equal(status, 0);
@@ -52,7 +52,7 @@ describe('the command line', () => {
     [['run', 'gone.ipynb'], /There is no notebook .*gone\.ipynb\./],
   ];
   for (const [args, words] of mistakes) {
-    test(`ends with code 2 for ${args.join(' ')}`, () => {
+    test(`the command line: ends with code 2 for ${args.join(' ')}`, () => {
       const { status, said } = command(...args);
       assert.equal(status, 2);
       assert.match(said, words);

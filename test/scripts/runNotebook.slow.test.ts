@@ -66,7 +66,7 @@ const textOf = (cell: { outputs: { text?: string | string[] }[] }) =>
 const mayRaise = (source: string) => ({ source, tags: ['raises-exception'] });
 
 describe('a cell that may raise', { concurrency: 2 }, () => {
-  test('doesn’t keep the cells below it from being executed', async () => {
+  test('a cell that may raise: doesn’t keep the cells below it from being executed', async () => {
     const file = join(folder, 'after.txt');
     const { passed, cells } = await runOne(
       writeNotebook('raises.ipynb', [
@@ -85,7 +85,7 @@ describe('a cell that may raise', { concurrency: 2 }, () => {
     );
   });
 
-  test('doesn’t hide an error in the cell below it', async () => {
+  test('a cell that may raise: doesn’t hide an error in the cell below it', async () => {
     const { passed, said } = await runOne(
       writeNotebook('hidden.ipynb', [mayRaise('throw 1;'), "throw new Error('this fails the run');"]),
     );
@@ -94,14 +94,14 @@ describe('a cell that may raise', { concurrency: 2 }, () => {
     assert.match(said, /this fails the run/);
   });
 
-  test('may also not raise, as nbclient has it', async () => {
+  test('a cell that may raise: may also not raise, as nbclient has it', async () => {
     const { passed } = await runOne(writeNotebook('calm.ipynb', [mayRaise('1;'), '2;']));
     assert(passed);
   });
 });
 
 describe('cells that are not executed', { concurrency: 2 }, () => {
-  test('are those tagged so, which is told, texts, and empty ones', async () => {
+  test('cells that are not executed: are those tagged so, which is told, texts, and empty ones', async () => {
     const { passed, said, cells } = await runOne(
       writeNotebook('left out.ipynb', [
         { source: 'throw 1;', tags: ['skip-execution'] },
@@ -117,7 +117,7 @@ describe('cells that are not executed', { concurrency: 2 }, () => {
     assert.equal(textOf(cells[5]), 'ran\n');
   });
 
-  test('fail the notebook where the kernel ended', async () => {
+  test('cells that are not executed: fail the notebook where the kernel ended', async () => {
     const { passed, said } = await runOne(writeNotebook('ends.ipynb', ['1;', 'process.exit(0);', '2;']));
     assert(!passed);
     assert.match(said, /ends: FAILED in cell 2 of 3/);
@@ -125,7 +125,7 @@ describe('cells that are not executed', { concurrency: 2 }, () => {
     assert.doesNotMatch(said, /Traceback/);
   });
 
-  test('fail the notebook where the kernel ended between two cells', async () => {
+  test('cells that are not executed: fail the notebook where the kernel ended between two cells', async () => {
     const { passed, said } = await runOne(
       writeNotebook('between.ipynb', [
         'setTimeout(() => process.exit(0), 1);',
@@ -138,7 +138,7 @@ describe('cells that are not executed', { concurrency: 2 }, () => {
 });
 
 describe('a notebook', { concurrency: 2 }, () => {
-  test('may have no code', async () => {
+  test('a notebook: may have no code', async () => {
     const { passed, said, cells } = await runOne(
       writeNotebook('text.ipynb', [{ source: '# a', type: 'markdown' }]),
     );
@@ -147,7 +147,7 @@ describe('a notebook', { concurrency: 2 }, () => {
     assert.equal(cells.length, 1);
   });
 
-  test('without a kernel is run as TypeScript, which is told', async () => {
+  test('a notebook: without a kernel is run as TypeScript, which is told', async () => {
     const { passed, said, cells } = await runOne(
       writeNotebook('no kernel.ipynb', ['const a: number = 1; console.log(a);'], {}),
     );
@@ -156,7 +156,7 @@ describe('a notebook', { concurrency: 2 }, () => {
     assert.equal(textOf(cells[0]), '1\n');
   });
 
-  test('may have a name that programs take for an option or a pattern, and be a link', async () => {
+  test('a notebook: may have a name that programs take for an option or a pattern, and be a link', async () => {
     mkdirSync(join(folder, 'other'));
     const real = writeNotebook('-[a] {b} $c é.ipynb', ['console.log(process.cwd());']);
     const link = join(folder, 'other', 'link.ipynb');
@@ -171,7 +171,7 @@ describe('a notebook', { concurrency: 2 }, () => {
     }
   });
 
-  test('that Jupyter finds invalid is refused in a sentence', async () => {
+  test('a notebook: that Jupyter finds invalid is refused in a sentence', async () => {
     const path = writeNotebook('invalid.ipynb', [{ source: '1', type: 'picture' }, '1;']);
     const { passed, said } = await runOne(path);
     assert(!passed);
@@ -179,7 +179,7 @@ describe('a notebook', { concurrency: 2 }, () => {
     assert.doesNotMatch(said, /Traceback/);
   });
 
-  test('may write on the kernel’s own stderr what looks like the runner’s events', async () => {
+  test('a notebook: may write on the kernel’s own stderr what looks like the runner’s events', async () => {
     const { passed } = await runOne(
       writeNotebook('native.ipynb', [
         `require('fs').writeSync(2, '@@{\\n{"kind": "failure"}\\nno end of line');`,

@@ -50,13 +50,13 @@ describe('the kernel of a notebook', () => {
     ],
   ];
   for (const [what, metadata, kernel, namesKernel] of kernels) {
-    test(what, () => {
+    test(`the kernel of a notebook: ${what}`, () => {
       const found = read(notebook(metadata));
       assert.deepEqual([found.kernel, found.namesKernel], [kernel, namesKernel]);
     });
   }
 
-  test('of a notebook without code may be any', () => {
+  test('the kernel of a notebook: of a notebook without code may be any', () => {
     assert.equal(read(notebook({ kernelspec: { name: 'python3' } }, { cells: [] })).hasCode, false);
   });
 });
@@ -87,7 +87,7 @@ describe('a notebook is refused in words that say what it is', () => {
     ],
   ];
   for (const [what, text, words] of refused) {
-    test(what, () => {
+    test(`a notebook is refused in words that say what it is: ${what}`, () => {
       assert.throws(
         () => read(text),
         ({ name, message }: Error) => {
@@ -100,7 +100,7 @@ describe('a notebook is refused in words that say what it is', () => {
     });
   }
 
-  test('a folder and a pipe', () => {
+  test('a notebook is refused in words that say what it is: a folder and a pipe', () => {
     mkdirSync(join(folder, 'folder.ipynb'));
     assert.throws(() => readNotebook(join(folder, 'folder.ipynb'), project.venv), /It is a folder\./);
     assert.equal(spawnSync('mkfifo', [join(folder, 'pipe.ipynb')]).status, 0);
@@ -141,22 +141,22 @@ describe('notebooks on the command line', () => {
   const namesake = written(notebook({}), 'other/one two.ipynb');
   symlinkSync(one, join(other, 'link.ipynb'));
 
-  test('are found with and without their ending', () => {
+  test('notebooks on the command line: are found with and without their ending', () => {
     assert.deepEqual(findNotebooks(project, [one.replace('.ipynb', '')]), [one]);
     mkdirSync(join(folder, 'both'));
     const both = written(notebook({}), 'both.ipynb');
     assert.deepEqual(findNotebooks(project, [join(folder, 'both')]), [both], 'not the folder beside it');
   });
 
-  test('run once where they are named twice', () => {
+  test('notebooks on the command line: run once where they are named twice', () => {
     assert.deepEqual(findNotebooks(project, [one, join(folder, '.', 'one two'), namesake]), [one, namesake]);
   });
 
-  test('that are not there are named before anything is set up', () => {
+  test('notebooks on the command line: that are not there are named before anything is set up', () => {
     assert.throws(() => findNotebooks(project, [one, join(folder, 'gone')]), /There is no notebook .*gone\./);
   });
 
-  test('have executed copies that don’t overwrite each other', () => {
+  test('notebooks on the command line: have executed copies that don’t overwrite each other', () => {
     assert.deepEqual(copyNames([one, join(other, 'link.ipynb')]), ['one two.ipynb', 'link.ipynb']);
     assert.deepEqual(copyNames([one, namesake]), ['one two.ipynb', 'other/one two.ipynb']);
     assert.deepEqual(copyNames(['/a/x/n.ipynb', '/a/y/N.ipynb', '/b/m.ipynb']), [

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { CommandError } from '../../scripts/setup/errors.mjs';
@@ -48,12 +48,12 @@ function factsOf(name: string): PageFacts {
 const isForeign = (address: string) => /^([a-z]+:)?\/\/|^(?!data:)[a-z]+:/i.test(address);
 
 describe('the site', () => {
-  it('has a page for every notebook, and the start page leads to each', () => {
+  test('the site has a page for every notebook, and the start page leads to each', () => {
     const links = factsOf('index.html').addresses.map(({ address }) => address);
     for (const page of notebooks) assert.ok(links.includes(`notebooks/${page}`), page);
   });
 
-  it('has no link to what is not there, and loads nothing from elsewhere', () => {
+  test('the site has no link to what is not there, and loads nothing from elsewhere', () => {
     const pages = new Map(files('.html').map((name) => [name, factsOf(name)]));
     assert.ok(pages.size > 100, `${pages.size} pages`);
     const wrong: string[] = [];
@@ -74,7 +74,7 @@ describe('the site', () => {
     assert.deepEqual(wrong, []);
   });
 
-  it('has styles that find their fonts beside them', () => {
+  test('the site has styles that find their fonts beside them', () => {
     for (const name of files('.css')) {
       const text = readFileSync(path.join(site, name), 'utf8');
       assert.doesNotMatch(text, /@import/, name);
@@ -85,7 +85,7 @@ describe('the site', () => {
     }
   });
 
-  it('has formulas, none of them wrong', () => {
+  test('the site has formulas, none of them wrong', () => {
     const text = readFileSync(path.join(site, 'notebooks', '04_define_network.html'), 'utf8');
     assert.match(text, /<math/);
     for (const page of notebooks) {
@@ -96,7 +96,7 @@ describe('the site', () => {
     }
   });
 
-  it('is not built over somebody’s files', async () => {
+  test('the site is not built over somebody’s files', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'site-'));
     try {
       writeFileSync(path.join(folder, 'thesis.md'), '');
@@ -135,7 +135,7 @@ describe('the site in a browser without a network', { skip: executablePath ? fal
     return { page, asked };
   }
 
-  it('draws the charts that the reader comes to', async () => {
+  test('the site in a browser without a network draws the charts that the reader comes to', async () => {
     const { page, asked } = await open({});
     const charts = await page.locator('.chart').all();
     assert.ok(charts.length >= 3);
@@ -153,7 +153,7 @@ describe('the site in a browser without a network', { skip: executablePath ? fal
     assert.deepEqual(asked, []);
   });
 
-  it('shows the pictures where scripts are off', async () => {
+  test('the site in a browser without a network shows the images where scripts are off', async () => {
     const { page, asked } = await open({ javaScriptEnabled: false });
     const charts = await page.locator('.chart').all();
     for (const chart of charts) {
@@ -164,7 +164,7 @@ describe('the site in a browser without a network', { skip: executablePath ? fal
     assert.deepEqual(asked, []);
   });
 
-  it('fits a phone', async () => {
+  test('the site in a browser without a network fits a phone', async () => {
     const { page } = await open({ viewport: { width: 360, height: 740 } });
     assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 360);
   });

@@ -1,10 +1,10 @@
-/** What this project depends on: each download is checked against a hash, runs nothing, is listed with its licence, and is audited. */
+/** What this project depends on: each download is checked against a hash, runs nothing, is listed with its license, and is audited. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, test } from 'node:test';
 import { projectAt } from '../../scripts/setup/project.mjs';
 import { pipInstall } from '../../scripts/setup/python.mjs';
 import { judge, NoAnswer, npmAdvisories, pythonAdvisories } from '../../scripts/supply/advisories.mjs';
@@ -12,25 +12,25 @@ import { npmDependencies, pythonDependencies } from '../../scripts/supply/depend
 import {
   dependencies,
   isAllowed,
-  licenceOf,
+  licenseOf,
   listFile,
   pinOf,
   readList,
   readPolicy,
-} from '../../scripts/supply/licences.mjs';
+} from '../../scripts/supply/licenses.mjs';
 import { localServer } from '../helpers/localServer';
 
 const root = path.resolve(__dirname, '../..');
 
 describe('lock files', () => {
-  it('have a hash for every npm package, those of other machines too', () => {
+  test('lock files have a hash for every npm package, those of other machines too', () => {
     const packages = npmDependencies();
     assert(packages.length > 300);
     const open = packages.filter(({ hashes }) => !hashes.some((hash) => hash.startsWith('sha512-')));
     assert.deepEqual(open, []);
   });
 
-  it('have hashes for every Python package', () => {
+  test('lock files have hashes for every Python package', () => {
     const pins = pythonDependencies();
     assert(pins.length > 100);
     assert.deepEqual(
@@ -39,7 +39,7 @@ describe('lock files', () => {
     );
   });
 
-  it('pin what package.json asks for to one version each', () => {
+  test('lock files pin what package.json asks for to one version each', () => {
     const { dependencies, devDependencies } = JSON.parse(
       readFileSync(path.join(root, 'package.json'), 'utf8'),
     );
@@ -51,7 +51,7 @@ describe('lock files', () => {
 });
 
 describe('installing runs no code of the packages', () => {
-  it('of npm, whose install scripts are off', () => {
+  test('installing runs no code of the packages of npm, whose install scripts are off', () => {
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
     const said = execFileSync('npm', ['config', 'get', 'ignore-scripts'], {
       cwd: root,
@@ -61,7 +61,7 @@ describe('installing runs no code of the packages', () => {
     assert.equal(said.trim(), 'true');
   });
 
-  it('of Python, of which it takes wheels alone, and those with the right hash', async () => {
+  test('installing runs no code of the packages of Python, of which it takes wheels alone, and those with the right hash', async () => {
     let given: string[] = [];
     const work = {
       run: async (_: string, args: string[]) => {
@@ -77,15 +77,15 @@ describe('installing runs no code of the packages', () => {
   });
 });
 
-describe('licences', () => {
+describe('licenses', () => {
   const listed = readList(readFileSync(listFile, 'utf8'));
 
-  it('are listed for all that runs, and for nothing else', () => {
-    const known = new Map(listed.map(({ name, version, licence }) => [pinOf(name, version), licence]));
-    assert.deepEqual(listed, dependencies(known), 'run `npm run licences`');
+  test('licenses are listed for all that runs, and for nothing else', () => {
+    const known = new Map(listed.map(({ name, version, license }) => [pinOf(name, version), license]));
+    assert.deepEqual(listed, dependencies(known), 'run `npm run licenses`');
   });
 
-  it('are all allowed, and each exception is needed', () => {
+  test('licenses are all allowed, and each exception is needed', () => {
     const policy = readPolicy();
     assert.deepEqual(
       listed.filter((entry) => !isAllowed(entry, policy)),
@@ -95,16 +95,16 @@ describe('licences', () => {
       const without = { ...policy, exceptions: policy.exceptions.filter((one) => one !== exception) };
       assert(
         listed.some((entry) => !isAllowed(entry, without)),
-        exception.licence,
+        exception.license,
       );
     }
   });
 
-  it('are refused where a part of them is not allowed', () => {
-    const allowed = (licence: string, name = 'a') =>
+  test('licenses are refused where a part of them is not allowed', () => {
+    const allowed = (license: string, name = 'a') =>
       isAllowed(
-        { side: 'npm', name, version: '1.0.0', licence },
-        { allowed: ['MIT', 'ISC'], exceptions: [{ packages: ['@b/*'], licence: 'MPL-2.0', reason: '' }] },
+        { side: 'npm', name, version: '1.0.0', license },
+        { allowed: ['MIT', 'ISC'], exceptions: [{ packages: ['@b/*'], license: 'MPL-2.0', reason: '' }] },
       );
     assert(allowed('(MIT OR GPL-3.0-only)'));
     assert(allowed('MIT AND ISC'));
@@ -114,17 +114,17 @@ describe('licences', () => {
     assert(!allowed('MPL-2.0', '@bc'));
   });
 
-  it('are read from what a Python package says of itself', () => {
-    assert.equal(licenceOf('Name: a\nLicense-Expression: MIT AND ISC\n\nLicense: GPL'), 'MIT AND ISC');
+  test('licenses are read from what a Python package says of itself', () => {
+    assert.equal(licenseOf('Name: a\nLicense-Expression: MIT AND ISC\n\nLicense: GPL'), 'MIT AND ISC');
     assert.equal(
-      licenceOf('Name: a\nLicense: BSD 3-Clause License\n        \n        Copyright'),
+      licenseOf('Name: a\nLicense: BSD 3-Clause License\n        \n        Copyright'),
       'BSD-3-Clause',
     );
     assert.equal(
-      licenceOf('License: UNKNOWN\nClassifier: License :: OSI Approved :: ISC License (ISCL)\n'),
+      licenseOf('License: UNKNOWN\nClassifier: License :: OSI Approved :: ISC License (ISCL)\n'),
       'ISC',
     );
-    assert.equal(licenceOf('Name: a\n\nMIT License'), 'unknown');
+    assert.equal(licenseOf('Name: a\n\nMIT License'), 'unknown');
   });
 });
 
@@ -144,7 +144,7 @@ async function withServer<T>(code: number, body: unknown, work: (url: string) =>
 describe('the audit', () => {
   const hole = { package: 'tar', advisory: 'GHSA-1', title: 'a hole' };
 
-  it('parts what nobody looked into from what was reviewed, and from reviews of the past', () => {
+  test('the audit parts what nobody looked into from what was reviewed, and from reviews of the past', () => {
     const review = {
       package: 'tar',
       advisory: 'GHSA-1',
@@ -156,7 +156,7 @@ describe('the audit', () => {
     assert.deepEqual(judge([{ ...hole, package: 'sharp' }], [review]).outdated, [review]);
   });
 
-  it('names each review’s package, advisory, reason and date', () => {
+  test('the audit names each review’s package, advisory, reason and date', () => {
     const reviewed = JSON.parse(readFileSync(path.join(root, 'scripts/supply/reviewed.json'), 'utf8'));
     for (const review of [...reviewed.npm, ...reviewed.python]) {
       assert.deepEqual(Object.keys(review), ['package', 'advisory', 'reason', 'date']);
@@ -164,7 +164,7 @@ describe('the audit', () => {
     }
   });
 
-  it('reads what npm’s registry has, and says where it has no audit', async () => {
+  test('the audit reads what npm’s registry has, and says where it has no audit', async () => {
     const ask = (code: number, body: unknown) =>
       withServer(code, body, (url) => npmAdvisories(root, { ...process.env, npm_config_registry: url }));
     const url = 'https://example.org/advisories/GHSA-1';
@@ -174,7 +174,7 @@ describe('the audit', () => {
     await assert.rejects(ask(405, {}), NoAnswer);
   });
 
-  it('reads what the database has of Python packages, and says where it does not answer', async () => {
+  test('the audit reads what the database has of Python packages, and says where it does not answer', async () => {
     const packages = [
       { name: 'jinja2', version: '2.0' },
       { name: 'six', version: '1.17.0' },

@@ -69,7 +69,7 @@ function fetching(step: 'npm' | 'pip'): { root: string; program: string } {
 describe('a registry that is at fault is told as such', () => {
   for (const client of ['npm', 'pip'] as const) {
     for (const failure of Object.keys(FAILURES)) {
-      test(`by ${client}: ${failure}`, () =>
+      test(`a registry that is at fault is told as such: by ${client}: ${failure}`, () =>
         withBadRegistry(failure, async (env) => {
           const { root, program } = fetching(client);
           const running = run(process.execPath, ['--input-type=module', '-e', program], {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { ConfigError, ModelError } from '../../lib/errors';
 import { resnet18 } from '../../lib/models/resNet';
 import type { SGD } from '../../lib/training/optimizer/sgd';
@@ -32,7 +32,7 @@ const SCHEDULES: Record<string, (optimizer: SGD) => Scheduler> = {
 
 describe('a run that goes on', () => {
   for (const [name, schedule] of Object.entries(SCHEDULES)) {
-    it(`ends as one that never stopped, to the bit, with the schedule ${name}`, async () => {
+    test(`a run that goes on ends as one that never stopped, to the bit, with the schedule ${name}`, async () => {
       const savePath = join(folder, name);
       const whole = await trainSmall({ schedule });
       await assert.rejects(trainSmall({ schedule, savePath, resume: true, stopIn: 3 }), PulledPlug);
@@ -46,7 +46,7 @@ describe('a run that goes on', () => {
   }
 
   for (const endAt of ['1.1', '2.2', '3.3']) {
-    it(`goes on at the very batch where it was asked to end, ${endAt}`, async () => {
+    test(`a run that goes on goes on at the very batch where it was asked to end, ${endAt}`, async () => {
       const savePath = join(folder, `asked${endAt}`);
       const settings = { schedule: SCHEDULES['one cycle'], savePath, resume: true };
       const whole = await trainSmall({ schedule: SCHEDULES['one cycle'] });
@@ -61,12 +61,12 @@ describe('a run that goes on', () => {
     });
   }
 
-  it('may be asked to end before it begins', async () => {
+  test('a run that goes on may be asked to end before it begins', async () => {
     const { records } = await trainSmall({ signal: AbortSignal.abort() });
     assert.deepEqual(records, []);
   });
 
-  it('ends so in float16 too, whose scale goes on', async () => {
+  test('a run that goes on ends so in float16 too, whose scale goes on', async () => {
     const [savePath, precision] = [join(folder, 'float16'), 'float16'] as const;
     const whole = await trainSmall({ precision });
     await assert.rejects(trainSmall({ precision, savePath, resume: true, stopIn: 3 }), PulledPlug);
@@ -75,7 +75,7 @@ describe('a run that goes on', () => {
     assert.deepEqual(resumed.weights, whole.weights);
   });
 
-  it('keeps the newest checkpoints and the best', async () => {
+  test('a run that goes on keeps the newest checkpoints and the best', async () => {
     const savePath = join(folder, 'kept');
     const { records } = await trainSmall({ savePath, saveEvery: 1, keep: 1, epochs: 6 });
     const accuracies = records.map(({ testAccuracy }) => testAccuracy);
@@ -85,20 +85,20 @@ describe('a run that goes on', () => {
     assert.deepEqual((await readdir(join(savePath, 'checkpoints'))).sort(), expected);
   });
 
-  it('saves each so many epochs, and the last', async () => {
+  test('a run that goes on saves each so many epochs, and the last', async () => {
     const savePath = join(folder, 'every');
     await trainSmall({ savePath, saveEvery: 3, epochs: 4 });
     assert.deepEqual((await readdir(join(savePath, 'checkpoints'))).sort(), ['epoch_0003', 'epoch_0004']);
   });
 
-  it('starts from the beginning where there is nothing to go on from', async () => {
+  test('a run that goes on starts from the beginning where there is nothing to go on from', async () => {
     const { records } = await trainSmall({ savePath: join(folder, 'new'), resume: true, epochs: 1 });
     assert.equal(records.length, 1);
   });
 });
 
 describe('a checkpoint', () => {
-  it('that was altered is refused by its name, and the newest good one is named', async () => {
+  test('a checkpoint that was altered is refused by its name, and the newest good one is named', async () => {
     const savePath = join(folder, 'altered');
     await trainSmall({ savePath, saveEvery: 1 });
     const [third, fourth] = [3, 4].map((epoch) => join(savePath, 'checkpoints', `epoch_000${epoch}`));
@@ -121,7 +121,7 @@ describe('a checkpoint', () => {
     assert.match((await trainSmall({ savePath, resume: true })).messages.join(), /after epoch 3/);
   });
 
-  it('of another network, schedule or format is refused', async () => {
+  test('a checkpoint of another network, schedule or format is refused', async () => {
     const savePath = join(folder, 'other');
     await trainSmall({ savePath, saveEvery: 1, epochs: 1 });
     await assert.rejects(
@@ -134,7 +134,7 @@ describe('a checkpoint', () => {
     );
   });
 
-  it('that was being written when the process was killed is not one', async () => {
+  test('a checkpoint that was being written when the process was killed is not one', async () => {
     const savePath = join(folder, 'partial');
     await trainSmall({ savePath, saveEvery: 1, epochs: 1 });
     const checkpoints = join(savePath, 'checkpoints');
@@ -143,7 +143,7 @@ describe('a checkpoint', () => {
     assert.ok((await readdir(checkpoints)).every((name) => !name.endsWith('.part')));
   });
 
-  it('of an earlier run is neither overwritten nor mixed with those of a new one', async () => {
+  test('a checkpoint of an earlier run is neither overwritten nor mixed with those of a new one', async () => {
     const savePath = join(folder, 'earlier');
     await trainSmall({ savePath, saveEvery: 1, epochs: 2 });
     await assert.rejects(
@@ -153,7 +153,7 @@ describe('a checkpoint', () => {
     assert.equal((await readdir(join(savePath, 'checkpoints'))).length, 2);
   });
 
-  it('that can’t be written is an error, and needs a folder', async () => {
+  test('a checkpoint that can’t be written is an error, and needs a folder', async () => {
     const savePath = join(folder, 'blocked');
     await mkdir(savePath);
     await writeFile(join(savePath, 'checkpoints'), '');
@@ -164,14 +164,14 @@ describe('a checkpoint', () => {
 });
 
 for (const ending of ['SIGKILL', 'SIGTERM', 'SIGINT'] as const) {
-  it(`a run that ${ending} ends goes on, and comes to what one does that is left alone`, async () => {
+  test(`a run that ${ending} ends goes on, and comes to what one does that is left alone`, async () => {
     const { killed, ended, lost } = await killTraining(1, ending);
     assert.ok(killed >= 1 && ended >= 1);
     assert.equal(lost, 0);
   });
 }
 
-it('a run whose place is taken away says so, and goes on from what is there once it is back', async () => {
+test('a run whose place is taken away says so, and goes on from what is there once it is back', async () => {
   const lines: string[] = [];
   const { tried, lost } = await takePlaces((line) => lines.push(line));
   assert.ok(tried >= 2);

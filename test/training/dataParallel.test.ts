@@ -1,6 +1,6 @@
 /** A batch on several devices: two that the processor appears as, which any machine has. */
 import assert from 'node:assert/strict';
-import { before, describe, it } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { loadCifar10 } from '../../lib/data/cifar10';
 import { DataLoader } from '../../lib/data/dataLoader';
 import type { Dataset } from '../../lib/data/dataset';
@@ -61,7 +61,7 @@ async function stepOn(make: () => TensorFlow.LayersModel, devices: string[]) {
 const TWO = ['cpu:0', 'cpu:1'];
 
 describe('training on several devices', () => {
-  it('takes the step of one device, where nothing depends on the batch as a whole', async () => {
+  test('training on several devices takes the step of one device, where nothing depends on the batch as a whole', async () => {
     const one = await stepOn(plainNet, []);
     const two = await stepOn(plainNet, TWO);
     assert.deepEqual(two.convolved, TWO);
@@ -72,14 +72,14 @@ describe('training on several devices', () => {
     });
   });
 
-  it('gives the same bits wherever the parts are computed', async () => {
+  test('training on several devices gives the same bits wherever the parts are computed', async () => {
     const make = () => resnet18({ width: 4 });
     const two = await stepOn(make, TWO);
     const once = await stepOn(make, ['cpu:0', 'cpu:0']);
     assert.deepEqual({ ...once, convolved: TWO }, two);
   });
 
-  it('averages gradients, and keeps the statistics of the first part, as nn.DataParallel does', async () => {
+  test('training on several devices averages gradients, and keeps the statistics of the first part, as nn.DataParallel does', async () => {
     const { weights } = await stepOn(() => resnet18({ width: 4 }), TWO);
     const net = resnet18({ width: 4 });
     const params = parameters(net);
@@ -103,7 +103,7 @@ describe('training on several devices', () => {
     });
   });
 
-  it('trains whole epochs, last batches of fewer images than devices included', async () => {
+  test('training on several devices trains whole epochs, last batches of fewer images than devices included', async () => {
     const net = resnet18({ width: 4 });
     const loader = new DataLoader(images.subset(25), { batchSize: 12 });
     const options = { epochs: 2, optimizer: new SGD({ lr: 0.01 }), criterion: crossEntropy() };

@@ -68,7 +68,7 @@ function refusal(...words: RegExp[]) {
 
 describe('a trained network', () => {
   for (const [name, use] of Object.entries(USES)) {
-    test(`is refused by ${name} with another normalization, which is named with its own`, async () => {
+    test(`a trained network: is refused by ${name} with another normalization, which is named with its own`, async () => {
       const net = await pretrained();
       const before = net.getWeights().map((weight) => [...weight.dataSync()]);
       const others: Normalization[] = [
@@ -93,7 +93,7 @@ describe('a trained network', () => {
       net.dispose();
     });
 
-    test(`is refused by ${name} with the default normalization where it was trained with the article's`, async () => {
+    test(`a trained network: is refused by ${name} with the default normalization where it was trained with the article's`, async () => {
       const net = linear();
       await run(net, new DataLoader(images, { normalize: ARTICLE_NORMALIZATION }));
       await assert.rejects(
@@ -104,7 +104,7 @@ describe('a trained network', () => {
       net.dispose();
     });
 
-    test(`is refused by ${name} with class names in another order or of another set, the first by name`, async () => {
+    test(`a trained network: is refused by ${name} with class names in another order or of another set, the first by name`, async () => {
       const net = linear();
       await run(net, new DataLoader(images));
       const swapped = [...CLASS_NAMES];
@@ -118,7 +118,7 @@ describe('a trained network', () => {
       net.dispose();
     });
 
-    test(`is taken by ${name} where setNetworkInfo says so, in the line of the error`, async () => {
+    test(`a trained network: is taken by ${name} where setNetworkInfo says so, in the line of the error`, async () => {
       const net = linear();
       await run(net, new DataLoader(images));
       const loader = new DataLoader(named([...CLASS_NAMES].reverse()), { normalize: ARTICLE_NORMALIZATION });
@@ -142,7 +142,7 @@ describe('a trained network', () => {
     });
   }
 
-  test('takes the statistics of its data where it was trained with their rounded values', async () => {
+  test('a trained network: takes the statistics of its data where it was trained with their rounded values', async () => {
     const net = linear();
     setNetworkInfo(net, { normalization: CIFAR10_NORMALIZATION });
     const { mean, std } = CIFAR10_NORMALIZATION;
@@ -155,7 +155,7 @@ describe('a trained network', () => {
     net.dispose();
   });
 
-  test('with a new head of other classes is trained on these', async () => {
+  test('a trained network: with a new head of other classes is trained on these', async () => {
     const body = await pretrained();
     const head = tf.layers.dense({ units: 2 }).apply(body.layers[body.layers.length - 2].output);
     const net = tf.model({ inputs: body.inputs, outputs: head as TensorFlow.SymbolicTensor });
@@ -166,7 +166,7 @@ describe('a trained network', () => {
     net.dispose();
   });
 
-  test('that says nothing of itself is compared with nothing', async () => {
+  test('a trained network: that says nothing of itself is compared with nothing', async () => {
     const net = linear();
     await evaluate(net, new DataLoader(named([...'abcdefghij']), { normalize: ARTICLE_NORMALIZATION }));
     net.dispose();
@@ -203,12 +203,12 @@ test('what is known of a network stays when the arrays it was told by are change
 });
 
 test('a network is refused by name after net.dispose() or tf.disposeVariables()', async () => {
-  const picture = { width: 32, height: 32, data: images.image(0) };
+  const image = { width: 32, height: 32, data: images.image(0) };
   const gone = async (net: TensorFlow.LayersModel) => {
     const uses = [
       ...Object.values(USES).map((use) => () => use(net, new DataLoader(images))),
-      () => predictImage(net, picture),
-      async () => featureMaps(net, picture),
+      () => predictImage(net, image),
+      async () => featureMaps(net, image),
     ];
     for (const use of uses) {
       await assert.rejects(use(), (error: Error) => {
@@ -221,7 +221,7 @@ test('a network is refused by name after net.dispose() or tf.disposeVariables()'
   const [one, other] = [resnet10({ width: 1 }), resnet10({ width: 1 })];
   one.dispose();
   await gone(one);
-  await predictImage(other, picture);
+  await predictImage(other, image);
   tf.disposeVariables();
   await gone(other);
 });

@@ -72,7 +72,7 @@ for (const compile of [true, false]) {
       'l1 and l2 of a kernel': { kernelRegularizer: tf.regularizers.l1l2({ l1: 0.1, l2: 0.2 }) },
     };
     for (const [name, options] of Object.entries(regularizers)) {
-      test(`${name}: weights and loss are those of TensorFlow.js's fit, ${how}`, async () => {
+      test(`regularizers are part of the training loss, ${how}: ${name}: weights and loss are those of TensorFlow.js's fit, ${how}`, async () => {
         const [ours, theirs] = [network(undefined, options), network(undefined, options)];
         const { epochs } = await run(ours, compile);
         const losses = await fit(theirs);
@@ -83,7 +83,7 @@ for (const compile of [true, false]) {
       });
     }
 
-    test(`a regularizer within a block counts once, ${how}`, async () => {
+    test(`regularizers are part of the training loss, ${how}: a regularizer within a block counts once, ${how}`, async () => {
       const block = (l2: number) => {
         const x = tf.input({ shape: [8, 8, 4] });
         const kernelRegularizer = tf.regularizers.l2({ l2 });
@@ -116,7 +116,7 @@ for (const compile of [true, false]) {
   });
 
   describe(`constraints hold after each step, ${how}`, () => {
-    test(`maxNorm keeps the norm of each filter, and nonNeg keeps weights from below 0, ${how}`, async () => {
+    test(`constraints hold after each step, ${how}: maxNorm keeps the norm of each filter, and nonNeg keeps weights from below 0, ${how}`, async () => {
       const norm = network(undefined, {
         kernelConstraint: tf.constraints.maxNorm({ maxValue: 0.2, axis: 0 }),
       });
@@ -136,7 +136,7 @@ for (const compile of [true, false]) {
         .filter(({ originalName }) => /moving_/.test(originalName))
         .map((weight) => numbers(weight.read()));
 
-    test(`a frozen layer of it keeps its statistics and runs in inference mode, ${how}`, async () => {
+    test(`batch normalization, ${how}: a frozen layer of it keeps its statistics and runs in inference mode, ${how}`, async () => {
       const net = network(
         (x) => tf.layers.batchNormalization({ name: `frozen_${how}` }).apply(x) as Symbolic,
       );
@@ -151,7 +151,7 @@ for (const compile of [true, false]) {
       assert.deepEqual(statistics(net), before);
     });
 
-    test(`blocks that were frozen as a whole keep their statistics, those beside them do not, ${how}`, async () => {
+    test(`batch normalization, ${how}: blocks that were frozen as a whole keep their statistics, those beside them do not, ${how}`, async () => {
       const net = resnet10({ width: 4 });
       for (const name of ['layer1.0', 'layer2.0']) net.getLayer(name).trainable = false;
       const before = statistics(net);
@@ -164,7 +164,7 @@ for (const compile of [true, false]) {
     });
 
     for (const options of [{ scale: false }, { center: false }, { scale: false, center: false }]) {
-      test(`without ${Object.keys(options).join(' and ')} it trains as with that parameter fixed, ${how}`, async () => {
+      test(`batch normalization, ${how}: without ${Object.keys(options).join(' and ')} it trains as with that parameter fixed, ${how}`, async () => {
         const behind = (config: object) => (x: Symbolic) =>
           tf.layers.batchNormalization({ ...config, epsilon: 1e-3 }).apply(x) as Symbolic;
         const [reduced, whole] = [network(behind(options)), network(behind({}))];
@@ -181,7 +181,7 @@ for (const compile of [true, false]) {
       });
     }
 
-    test(`of features, without scale, it trains, ${how}`, async () => {
+    test(`batch normalization, ${how}: of features, without scale, it trains, ${how}`, async () => {
       const input = tf.input({ shape: [32, 32, 3] });
       const flat = tf.layers.globalAveragePooling2d({ dataFormat: 'channelsLast' }).apply(input);
       const normalized = tf.layers.batchNormalization({ scale: false }).apply(flat);

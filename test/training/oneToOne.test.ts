@@ -60,7 +60,7 @@ function assertClose(actual: number, expected: number, what: string): void {
 describe('training goes as in PyTorch, step by step', () => {
   for (const run of fixture<Run[]>('training')) {
     const { block, numBlocks, width, options } = run;
-    test(`${block} [${numBlocks}], width ${width}, ${JSON.stringify(options)}`, async (t) => {
+    test(`training goes as in PyTorch, step by step: ${block} [${numBlocks}], width ${width}, ${JSON.stringify(options)}`, async (t) => {
       const sample = await loadCifar10({ sample: true });
       const trainLoader = new DataLoader(sample.train.subset(160), { batchSize: 32 });
       const testLoader = new DataLoader(sample.test.subset(40), { batchSize: 32 });

@@ -32,7 +32,7 @@ function assertClose(actual: ArrayLike<number>, expected: ArrayLike<number>, wha
 
 describe('crossEntropy equals PyTorch', () => {
   for (const { bound, labels, labelSmoothing, loss, gradient } of losses) {
-    test(`logits up to ${bound}, label smoothing ${labelSmoothing}`, () => {
+    test(`crossEntropy equals PyTorch: logits up to ${bound}, label smoothing ${labelSmoothing}`, () => {
       const logits = tf.tensor2d(numbersFrom('logits', 60, bound), [6, 10]);
       const criterion = crossEntropy({ labelSmoothing });
       const { value, grad } = tf.valueAndGrad((x: TensorFlow.Tensor) =>
@@ -43,7 +43,7 @@ describe('crossEntropy equals PyTorch', () => {
     });
   }
 
-  test('a labelSmoothing out of range is told', () => {
+  test('crossEntropy equals PyTorch: a labelSmoothing out of range is told', () => {
     for (const labelSmoothing of [-0.1, 1.1, Number.NaN]) {
       assert.throws(() => crossEntropy({ labelSmoothing }), ConfigError);
     }
@@ -52,7 +52,7 @@ describe('crossEntropy equals PyTorch', () => {
 
 describe('SGD equals PyTorch', () => {
   for (const { options, steps } of problems) {
-    test(JSON.stringify(options), async () => {
+    test(`SGD equals PyTorch: ${JSON.stringify(options)}`, async () => {
       const x = tf.tensor2d(numbersFrom('x', 64), [16, 4]);
       const y = tf.tensor2d(numbersFrom('y', 48), [16, 3]);
       const weight = tf.variable(tf.tensor2d(numbersFrom('weight', 12), [4, 3]));
@@ -86,7 +86,7 @@ describe('SGD equals PyTorch', () => {
     });
   }
 
-  test('settings out of range are told', () => {
+  test('SGD equals PyTorch: settings out of range are told', () => {
     const bad = [
       { lr: Number.NaN },
       { lr: -0.1 },

@@ -40,7 +40,7 @@ const dense = (activation?: 'softmax' | 'sigmoid' | 'relu', seed = 1) =>
     kernelInitializer: tf.initializers.glorotNormal({ seed }),
   });
 
-/** A network that flattens pictures and ends as told. */
+/** A network that flattens images and ends as told. */
 function endingIn(end: (features: Symbolic) => Symbolic): TensorFlow.LayersModel {
   const input = tf.input({ shape: [32, 32, 3] });
   return tf.model({ inputs: input, outputs: end(apply(tf.layers.flatten(), input)) });
@@ -130,22 +130,22 @@ function outputsOf(net: TensorFlow.LayersModel, of: Dataset): number[][] {
   });
 }
 
-const picture = () => ({ width: 32, height: 32, data: images.image(0) });
+const image = () => ({ width: 32, height: 32, data: images.image(0) });
 
 describe('a network whose end is', () => {
   for (const [name, make] of Object.entries(PROBABILITIES)) {
-    test(`${name} gives its probabilities as they are`, async () => {
+    test(`a network whose end is: ${name} gives its probabilities as they are`, async () => {
       const net = make();
       const [expected] = outputsOf(net, images.subset(1));
       for (const compile of [true, false]) {
-        const { probabilities, probability, value } = await predictImage(net, picture(), { compile });
+        const { probabilities, probability, value } = await predictImage(net, image(), { compile });
         assertAllClose(probabilities, expected, 1e-6);
         assert.equal(probability, value);
       }
       net.dispose();
     });
 
-    test(`${name} has the loss that plain TensorFlow.js has for it`, async () => {
+    test(`a network whose end is: ${name} has the loss that plain TensorFlow.js has for it`, async () => {
       const net = make();
       const { loss } = await evaluate(net, new DataLoader(images, { batchSize: 60 }));
       net.compile({ loss: 'categoricalCrossentropy', optimizer: 'sgd' });
@@ -161,10 +161,10 @@ describe('a network whose end is', () => {
   }
 
   for (const [name, make] of Object.entries(LOGITS)) {
-    test(`${name} gives logits, of which softmax makes probabilities`, async () => {
+    test(`a network whose end is: ${name} gives logits, of which softmax makes probabilities`, async () => {
       const net = make();
       const [logits] = outputsOf(net, images.subset(1));
-      const { probabilities } = await predictImage(net, picture());
+      const { probabilities } = await predictImage(net, image());
       assertAllClose(probabilities, numbers(tf.softmax(tf.tensor1d(logits))), 1e-5);
       net.dispose();
     });
@@ -174,7 +174,7 @@ describe('a network whose end is', () => {
 describe('a network that ends in softmax', () => {
   const make = PROBABILITIES['layers in a row, the last with softmax'];
 
-  test('is trained as by the fit of plain TensorFlow.js', async () => {
+  test('a network that ends in softmax: is trained as by the fit of plain TensorFlow.js', async () => {
     const [ours, theirs] = [make(), make()];
     theirs.setWeights(ours.getWeights());
     const optimizer = new SGD({ lr: 0.01 });
@@ -203,7 +203,7 @@ describe('a network that ends in softmax', () => {
     theirs.dispose();
   });
 
-  test('has the loss of smoothed labels by its own probabilities', async () => {
+  test('a network that ends in softmax: has the loss of smoothed labels by its own probabilities', async () => {
     const net = make();
     const { loss } = await evaluate(net, new DataLoader(images), {
       criterion: crossEntropy({ labelSmoothing: 0.2 }),
@@ -215,7 +215,7 @@ describe('a network that ends in softmax', () => {
     net.dispose();
   });
 
-  test('that is certain and wrong has a large and finite loss, as in Keras', async () => {
+  test('a network that ends in softmax: that is certain and wrong has a large and finite loss, as in Keras', async () => {
     const net = make();
     net.setWeights([tf.zeros([3072, 10]), tf.tensor1d([500, ...new Array(9).fill(0)])]);
     const wrong = images.subset([...images.labels.keys()].filter((i) => images.labels[i] !== 0));
@@ -224,7 +224,7 @@ describe('a network that ends in softmax', () => {
     net.dispose();
   });
 
-  test('has the same accuracy and predictions as its logits', async () => {
+  test('a network that ends in softmax: has the same accuracy and predictions as its logits', async () => {
     const net = make();
     const logits = LOGITS['a dense layer']();
     logits.setWeights(net.getWeights());
@@ -236,18 +236,18 @@ describe('a network that ends in softmax', () => {
     logits.dispose();
   });
 
-  test('is known as such when it is loaded', async () => {
+  test('a network that ends in softmax: is known as such when it is loaded', async () => {
     for (const [i, make] of Object.values(PROBABILITIES).entries()) {
       const path = join(folder, `${i}`);
       await saveModel(make(), path);
       const net = await loadModel(path);
-      const { probabilities } = await predictImage(net, picture());
+      const { probabilities } = await predictImage(net, image());
       assertAllClose(probabilities, outputsOf(net, images.subset(1))[0], 1e-6);
       net.dispose();
     }
   });
 
-  test('gives a criterion of one’s own what it gives', async () => {
+  test('a network that ends in softmax: gives a criterion of one’s own what it gives', async () => {
     const net = make();
     const { loss } = await evaluate(net, new DataLoader(images), {
       criterion: (outputs) => tf.mean(tf.sum(outputs, 1)),
@@ -260,16 +260,16 @@ describe('a network that ends in softmax', () => {
 describe('a network that ends in sigmoid', () => {
   const make = () => endingIn((x) => apply(dense('sigmoid'), x));
 
-  test('gives its own numbers in a prediction, whatever their sum', async () => {
+  test('a network that ends in sigmoid: gives its own numbers in a prediction, whatever their sum', async () => {
     const net = make();
     const [expected] = outputsOf(net, images.subset(1));
-    const { probabilities, classIndex } = await predictImage(net, picture());
+    const { probabilities, classIndex } = await predictImage(net, image());
     assertAllClose(probabilities, expected, 1e-6);
     assert.equal(classIndex, expected.indexOf(Math.max(...expected)));
     net.dispose();
   });
 
-  test('is refused by crossEntropy, and trained by a criterion of one’s own', async () => {
+  test('a network that ends in sigmoid: is refused by crossEntropy, and trained by a criterion of one’s own', async () => {
     const net = make();
     const loader = new DataLoader(images, { batchSize: 30 });
     const optimizer = new SGD({ lr: 0.01 });

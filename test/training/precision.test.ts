@@ -1,6 +1,6 @@
 /** Training in mixed precision: losses near float32's, and a scale that keeps float16 in its range. */
 import assert from 'node:assert/strict';
-import { before, describe, it } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { loadCifar10 } from '../../lib/data/cifar10';
 import { DataLoader } from '../../lib/data/dataLoader';
 import type { Dataset } from '../../lib/data/dataset';
@@ -36,7 +36,7 @@ async function losses(precision: Precision): Promise<number[]> {
 }
 
 describe('training in 16 bits', () => {
-  it('loses as float32 does, within what rounding explains', async () => {
+  test('training in 16 bits loses as float32 does, within what rounding explains', async () => {
     const expected = await losses('float32');
     assert.ok(expected[2] < expected[0], `${expected}`);
     assertAllClose(await losses('bfloat16'), expected, 0.05);
@@ -47,7 +47,7 @@ describe('training in 16 bits', () => {
 describe('the loss scale', () => {
   const scalar = (value: number) => tf.scalar(value) as TensorFlow.Scalar;
 
-  it('leaves a step out whose gradients overflow, and halves', async () => {
+  test('the loss scale leaves a step out whose gradients overflow, and halves', async () => {
     const scale = new LossScale();
     const weight = tf.variable(tf.tensor1d([1, 2]), true, 'loss-scale-weight');
     const optimizer = new SGD({ lr: 0.1, momentum: 0.9, weightDecay: 0.1 });
@@ -81,7 +81,7 @@ describe('the loss scale', () => {
     weight.dispose();
   });
 
-  it('grows after 2,000 steps without overflow', async () => {
+  test('the loss scale grows after 2,000 steps without overflow', async () => {
     const scale = new LossScale();
     const step = compile(() => {
       const { finite } = scale.remove(scalar(1), { g: tf.tensor1d([1]) });

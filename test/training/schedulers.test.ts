@@ -29,7 +29,7 @@ function sgd(lr = 0.1): SGD {
 
 describe('schedules equal PyTorch', () => {
   for (const run of runs) {
-    test(`${run.scheduler} ${JSON.stringify(run.options)}`, () => {
+    test(`schedules equal PyTorch: ${run.scheduler} ${JSON.stringify(run.options)}`, () => {
       const optimizer = sgd(run.lr);
       const make = schedulers[run.scheduler as keyof typeof schedulers] as new (
         optimizer: SGD,
@@ -106,5 +106,6 @@ describe('settings out of range are told', () => {
     ['divFactor 0', () => new OneCycleLR(sgd(), { maxLr: 1, totalSteps: 10, divFactor: 0 })],
     ['momentum', () => new OneCycleLR(sgd(), { maxLr: 1, totalSteps: 10, baseMomentum: -1 })],
   ];
-  for (const [name, make] of bad) test(name, () => assert.throws(make, ConfigError));
+  for (const [name, make] of bad)
+    test(`settings out of range are told: ${name}`, () => assert.throws(make, ConfigError));
 });

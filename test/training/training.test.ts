@@ -84,7 +84,7 @@ test('an epoch is told exactly as in the article', () => {
 });
 
 describe('train', () => {
-  test('tells every batch and epoch, with means over images', async () => {
+  test('train: tells every batch and epoch, with means over images', async () => {
     const events: TrainEvent[] = [];
     const history = await run(smallNet(), { onProgress: (event) => events.push(event) });
     const kinds = events.map(({ kind }) => kind).join(' ');
@@ -105,7 +105,7 @@ describe('train', () => {
     assert.ok(second.trainLoss < first.trainLoss, 'it learns');
   });
 
-  test('the mean loss counts each image once, also those of the last batch', async () => {
+  test('train: the mean loss counts each image once, also those of the last batch', async () => {
     // Without a learning rate nothing changes, so one epoch's loss is that of the whole set in one batch.
     const optimizer = new SGD({ lr: 0 });
     const net = tf.sequential({
@@ -117,7 +117,7 @@ describe('train', () => {
     assert.equal(epochs[0].trainAccuracy, whole.accuracy);
   });
 
-  test('several steps a call give the same numbers, to the bit', async () => {
+  test('train: several steps a call give the same numbers, to the bit', async () => {
     const runs = [];
     for (const stepsPerExecution of [1, 2, 3]) {
       const tensors = tf.memory().numTensors;
@@ -142,7 +142,7 @@ describe('train', () => {
     await assert.rejects(run(smallNet(), { stepsPerExecution: 0 }), ConfigError);
   });
 
-  test('what was made for a call that never comes is freed', async () => {
+  test('train: what was made for a call that never comes is freed', async () => {
     const net = smallNet();
     const tensors = tf.memory().numTensors;
     const optimizer = new SGD({ lr: 0.05 });
@@ -157,7 +157,7 @@ describe('train', () => {
     net.dispose();
   });
 
-  test('schedulers are stepped after each batch or epoch, the plateau by the training loss', async () => {
+  test('train: schedulers are stepped after each batch or epoch, the plateau by the training loss', async () => {
     const optimizer = new SGD({ lr: 0.05, momentum: 0.9 });
     const oneCycle = new OneCycleLR(optimizer, { maxLr: 0.1, totalSteps: 8 });
     const rates: number[] = [];
@@ -191,7 +191,7 @@ describe('train', () => {
     );
   });
 
-  test('notes class names and normalization in the network', async () => {
+  test('train: notes class names and normalization in the network', async () => {
     const net = smallNet();
     const loader = new DataLoader(trainSet, { batchSize: 100, normalize: ARTICLE_NORMALIZATION });
     await train(net, loader, loader, {
@@ -205,7 +205,7 @@ describe('train', () => {
     });
   });
 
-  test('saves the network and the history after each epoch, and says what became of the folder', async () => {
+  test('train: saves the network and the history after each epoch, and says what became of the folder', async () => {
     const net = smallNet();
     const savePath = join(folder, 'models', 'small');
     const messages: string[] = [];
@@ -235,7 +235,7 @@ describe('train', () => {
     assert.deepEqual(networkInfo(loaded), networkInfo(net));
   });
 
-  test('frees everything but the velocities, also when the listener ends the run', async () => {
+  test('train: frees everything but the velocities, also when the listener ends the run', async () => {
     const net = smallNet();
     const optimizer = new SGD({ lr: 0.01, momentum: 0.9 });
     await run(net, { optimizer, epochs: 1 });
@@ -252,7 +252,7 @@ describe('train', () => {
   });
 
   for (const compile of [true, false]) {
-    test(`the event loop runs between batches, with compile: ${compile}`, async () => {
+    test(`train: the event loop runs between batches, with compile: ${compile}`, async () => {
       let ticks = 0;
       const timer = setInterval(() => ticks++, 0);
       await run(smallNet(), { compile });
@@ -261,7 +261,7 @@ describe('train', () => {
     });
   }
 
-  test('without a record it learns the same, and frees as much', async () => {
+  test('train: without a record it learns the same, and frees as much', async () => {
     const learn = async (options: Partial<TrainOptions>) => {
       const net = smallNet();
       const optimizer = new SGD({ lr: 0.05, momentum: 0.9, weightDecay: 5e-4, nesterov: true });
@@ -279,7 +279,7 @@ describe('train', () => {
     assertAllClose(await learn({ compile: false }), await learn({}), 1e-5);
   });
 
-  test('a check passes what changes from batch to batch, and finds a criterion that changes', async () => {
+  test('train: a check passes what changes from batch to batch, and finds a criterion that changes', async () => {
     const optimizer = new SGD({ lr: 0.05, momentum: 0.9, weightDecay: 5e-4 });
     const scheduler = new OneCycleLR(optimizer, { maxLr: 0.1, totalSteps: 8 });
     await run(smallNet(), { optimizer, scheduler, check: true });
@@ -297,7 +297,7 @@ describe('train', () => {
     optimizer.dispose();
   });
 
-  test('without a record the criterion runs at each batch, and may read values', async () => {
+  test('train: without a record the criterion runs at each batch, and may read values', async () => {
     const seen: number[] = [];
     const entropy = crossEntropy();
     const watched: TrainOptions['criterion'] = (logits, labels) => {
@@ -313,7 +313,7 @@ describe('train', () => {
     assertAllClose([epochs[0].trainLoss], [((a + b + c) * 32 + d * 4) / 100], 1e-6);
   });
 
-  test('what has been learned stays when the run is ended', async () => {
+  test('train: what has been learned stays when the run is ended', async () => {
     const net = smallNet();
     const loader = new DataLoader(testSet);
     const before = await evaluate(net, loader);
@@ -325,7 +325,7 @@ describe('train', () => {
     assert.notEqual((await evaluate(net, loader)).loss, before.loss);
   });
 
-  test('a loss that is no longer finite ends the run, and the saved network stays', async () => {
+  test('train: a loss that is no longer finite ends the run, and the saved network stays', async () => {
     const net = smallNet();
     const savePath = join(folder, 'diverging');
     const optimizer = new SGD({ lr: 0.01 });
@@ -343,7 +343,7 @@ describe('train', () => {
     assert.ok(Number.isFinite(loss));
   });
 
-  test('the first layer that shows it is named, and the network is as it was before', async () => {
+  test('train: the first layer that shows it is named, and the network is as it was before', async () => {
     const net = resnet10({ width: 4 });
     const [poisoned] = net.getLayer('layer2.0').weights.filter(({ name }) => /layer2\.0\.conv2/.test(name));
     poisoned.write(tf.fill(poisoned.shape as number[], Infinity));
@@ -356,7 +356,7 @@ describe('train', () => {
     net.dispose();
   });
 
-  test('a run that diverged goes back to its checkpoint with half the learning rate, where that is asked for', async () => {
+  test('train: a run that diverged goes back to its checkpoint with half the learning rate, where that is asked for', async () => {
     const optimizer = new SGD({ lr: 0.01 });
     const said: string[] = [];
     let leaps = 2;
@@ -375,13 +375,13 @@ describe('train', () => {
     await assert.rejects(run(smallNet(), { onDivergence: 'goBack' }), ConfigError);
   });
 
-  test('a run that always diverges ends in the end, also in its first epoch', async () => {
+  test('train: a run that always diverges ends in the end, also in its first epoch', async () => {
     const optimizer = new SGD({ lr: 1e30 });
     const options = { optimizer, savePath: join(folder, 'always'), saveEvery: 1, epochs: 1 };
     await assert.rejects(run(smallNet(), { ...options, onDivergence: 'goBack' }), DivergenceError);
   });
 
-  test('what cannot work is told before the first step', async () => {
+  test('train: what cannot work is told before the first step', async () => {
     const optimizer = new SGD({ lr: 0.1 });
     const other = new SGD({ lr: 0.1 });
     const frozen = smallNet();
@@ -439,7 +439,7 @@ describe('train', () => {
 });
 
 describe('evaluate', () => {
-  test('counts classes and confusions, whatever the batches', async () => {
+  test('evaluate: counts classes and confusions, whatever the batches', async () => {
     const net = smallNet();
     const whole = await evaluate(net, new DataLoader(testSet, { batchSize: 50 }));
     const parts = await evaluate(net, new DataLoader(testSet, { batchSize: 16 }));
@@ -462,21 +462,21 @@ describe('evaluate', () => {
     assert.deepEqual(whole.classNames, classNames);
   });
 
-  test('a class without images has no accuracy', async () => {
+  test('evaluate: a class without images has no accuracy', async () => {
     const cats = testSet.subset([...testSet.labels.keys()].filter((i) => testSet.labels[i] === 3));
     const { perClass } = await evaluate(smallNet(), new DataLoader(cats));
     assert.ok(Number.isNaN(perClass[0].accuracy));
     assert.equal(perClass[3].total, cats.length);
   });
 
-  test('uses the criterion that it is given', async () => {
+  test('evaluate: uses the criterion that it is given', async () => {
     const net = smallNet();
     const loader = new DataLoader(testSet);
     const smoothed = await evaluate(net, loader, { criterion: crossEntropy({ labelSmoothing: 1 }) });
     assert.notEqual(smoothed.loss, (await evaluate(net, loader)).loss);
   });
 
-  test('finds the same without a record', async () => {
+  test('evaluate: finds the same without a record', async () => {
     const net = smallNet();
     const loader = new DataLoader(testSet, { batchSize: 32 });
     const { loss, ...found } = await evaluate(net, loader);
@@ -487,7 +487,7 @@ describe('evaluate', () => {
     assert.equal(tf.memory().numTensors, tensors);
   });
 
-  test('changes nothing and frees everything', async () => {
+  test('evaluate: changes nothing and frees everything', async () => {
     const net = smallNet();
     const loader = new DataLoader(testSet, { batchSize: 32 });
     const first = await evaluate(net, loader);
@@ -496,7 +496,7 @@ describe('evaluate', () => {
     assert.equal(tf.memory().numTensors, tensors);
   });
 
-  test('a network that does not fit is told', async () => {
+  test('evaluate: a network that does not fit is told', async () => {
     await assert.rejects(evaluate(smallNet({ classes: 3 }), new DataLoader(testSet)), ModelError);
   });
 });

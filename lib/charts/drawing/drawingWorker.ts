@@ -17,19 +17,19 @@ port.on('message', async (request: DrawingRequest) => {
 });
 
 async function draw({ figure, scale }: DrawingRequest): Promise<DrawingReply> {
-  const refusal = await withoutPicture(figure);
+  const refusal = await withoutImage(figure);
   if (refusal) return refusal;
-  const picture = new Resvg(await figureToSvg(figure), {
+  const image = new Resvg(await figureToSvg(figure), {
     fitTo: { mode: 'zoom', value: scale },
     font: { fontFiles: [...FONT_FILES], loadSystemFonts: false, defaultFontFamily: FONT_FAMILY },
   }).render();
-  return { pixels: Uint8Array.from(picture.pixels), width: picture.width, height: picture.height };
+  return { pixels: Uint8Array.from(image.pixels), width: image.width, height: image.height };
 }
 
 let types: Record<string, { categories: string[] }> | undefined;
 
-/** What is told in place of a picture, where one can't be drawn without a browser or without a network. */
-async function withoutPicture({ data, layout }: Figure): Promise<DrawingReply | undefined> {
+/** What is told in place of an image, where one can't be drawn without a browser or without a network. */
+async function withoutImage({ data, layout }: Figure): Promise<DrawingReply | undefined> {
   // Plotly collects its schema, in a tenth of a second, each time that it is asked.
   types ??= (await plotly()).Plotly.PlotSchema.get().traces;
   for (const [i, trace] of data.entries()) {

@@ -1,5 +1,5 @@
 /**
- * A figure as a picture: Plotly draws it as SVG, resvg paints that, sharp packs it.
+ * A figure as an image: Plotly draws it as SVG, resvg paints that, sharp packs it.
  */
 import { checkForm, checkNumber } from '../../checks';
 import { ChartError } from '../../errors';
@@ -7,7 +7,7 @@ import type { Figure, FigureLike } from '../figure';
 import { plainFigure, side } from '../plainFigure';
 import { stillPicture } from './stillPicture';
 
-/** Size of the picture. */
+/** Size of the image. */
 export interface PngOptions {
   /** CSS pixels; the figure's own width unless given. */
   width?: number;
@@ -17,23 +17,23 @@ export interface PngOptions {
   scale?: number;
 }
 
-/** Most pixels of a picture: 400 MB before it is packed. */
+/** Most pixels of an image: 400 MB before it is packed. */
 const MOST_PIXELS = 1e8;
 
 /**
  * Draws a figure as a PNG, without a browser.
  *
  * @returns the bytes of the PNG file, of `scale * width` by `scale * height` pixels.
- * @throws ChartError where it is no figure, holds what a chart can't show, has no still picture (3D charts, charts that need WebGL, and
+ * @throws ChartError where it is no figure, holds what a chart can't show, has no still image (3D charts, charts that need WebGL, and
  * maps have none), or takes longer than 40 seconds
- * @throws ConfigError where scale isn't a number above 0, or the picture has more than 100 million pixels
+ * @throws ConfigError where scale isn't a number above 0, or the image has more than 100 million pixels
  */
 export async function figureToPng(figure: FigureLike, options: PngOptions = {}): Promise<Uint8Array> {
   checkForm('options', options, {}, 'Give for example { scale: 2 }.', ChartError);
   const drawn = await plainFigureToPng(plainFigure(figure), options);
   if ('png' in drawn) return drawn.png;
   throw new ChartError(
-    `This figure has no still picture: ${drawn.missing}.`,
+    `This figure has no still image: ${drawn.missing}.`,
     'Show it in a notebook with show(figure): there it is drawn by the browser.',
   );
 }

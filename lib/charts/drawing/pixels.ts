@@ -2,13 +2,13 @@
  * Pixels on a canvas, which makes a PNG of them at once: charts are plain functions, and can't wait for an encoder.
  */
 import { type Canvas, createCanvas } from '@napi-rs/canvas';
-import { checkPicture } from '../../checks';
-import type { Picture } from '../../prediction/picture/picture';
+import { checkImage } from '../../checks';
+import type { Image } from '../../prediction/image/image';
 
 /** The pixels as an opaque canvas of the same size. */
-export function toCanvas(picture: Picture): Canvas {
-  checkPicture(picture);
-  const { width, height, data } = picture;
+export function toCanvas(image: Image): Canvas {
+  checkImage(image);
+  const { width, height, data } = image;
   const canvas = createCanvas(width, height);
   const context = canvas.getContext('2d');
   const rgba = context.createImageData(width, height);

@@ -103,7 +103,7 @@ const pathOf = (path: Element) => new svgPathProperties(path.getAttribute('d') ?
 
 /**
  * Stands in for an image element: loaded as soon as it is told its source. Plotly keeps such an image on a canvas,
- * for questions about its pixels that nobody asks here; the picture itself goes into the SVG by its source.
+ * for questions about its pixels that nobody asks here; the image itself goes into the SVG by its source.
  */
 class InstantImage {
   onload = (): void => {};

@@ -1,5 +1,5 @@
 /**
- * A figure as a still picture, drawn where drawing can be given up.
+ * A figure as a still image, drawn where drawing can be given up.
  *
  * Plotly may take any time, block its thread for good, or need what only a browser has. So it runs in a worker thread, one figure after
  * the other; the worker is ended when it takes too long, and the next figure gets a new one.
@@ -32,7 +32,7 @@ export interface Pixels {
 /** The pixels; or why there are none; or what is wrong with the figure, so that no other program draws it either. */
 export type DrawingReply = Pixels | { missing: string } | { wrong: [problem: string, fix: string] };
 
-/** What of a still picture there is: its pixels, or the reason why there are none, as a part of a sentence. */
+/** What of a still image there is: its pixels, or the reason why there are none, as a part of a sentence. */
 export type StillPicture = Pixels | { missing: string };
 
 let worker: Worker | undefined;

@@ -39,18 +39,18 @@ export async function readLabels(path: string, count: number): Promise<Uint8Arra
  * Reads the pixels of a batch.
  *
  * @param count how many images there have to be.
- * @throws DataError when it can't be read, or is a picture of another size or kind.
+ * @throws DataError when it can't be read, or is an image of another size or kind.
  */
 export async function readPixels(path: string, count: number): Promise<Uint8Array> {
   const { default: sharp } = await import('sharp');
   const width = IMAGE_LENGTH / CHANNELS;
   try {
-    const picture = sharp(path, { limitInputPixels: count * width });
-    const { format, ...found } = await picture.metadata();
+    const image = sharp(path, { limitInputPixels: count * width });
+    const { format, ...found } = await image.metadata();
     const is = `${format} of ${found.width}×${found.height}×${found.channels}, ${found.depth}`;
     const expected = `png of ${width}×${count}×${CHANNELS}, uchar`;
     if (is !== expected) throw damaged(path, `it is ${is}, not ${expected}`);
-    return await picture.raw().toBuffer(); // [n, 32, 32, 3]
+    return await image.raw().toBuffer(); // [n, 32, 32, 3]
   } catch (cause) {
     if (cause instanceof DataError) throw cause;
     throw damaged(path, (cause as Error).message.split('\n')[0], cause);

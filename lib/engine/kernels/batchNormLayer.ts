@@ -2,7 +2,7 @@
  * TensorFlow.js's batch normalization layer, changed in place, so that every network has it: a network of this library, one of
  * `tf.layers`, one that was loaded.
  *
- * - In training, pictures are normalized by one fused operation.
+ * - In training, images are normalized by one fused operation.
  * - A frozen layer, `layer.trainable = false`, runs in inference mode in training too, as in Keras 2 and 3.
  * - Without `scale` or `center` it can be trained, which TensorFlow.js's own can't.
  *

@@ -1,13 +1,13 @@
 /**
- * The library's own convolutions (native/convolution.h) in the place of TensorFlow's, where the processor makes them faster.
+ * The library's convolutions (native/convolution) in the place of TensorFlow's, where the processor makes them faster.
  *
- * TensorFlow.js's kernels are kept for what the own ones don't do: dilations, channels first, a GPU.
+ * TensorFlow.js's kernels are kept for what the native ones don't do: dilations, channels first, a GPU.
  */
 
 import { execute, recordingPrecision } from '../recording/active';
 import { reducedType } from '../recording/precision';
 import { type AttributeList, nativeBackend } from '../runtime/backend';
-import { hasNativeOperations } from '../runtime/session';
+import { hasNativeOperations, kernelLevel } from '../runtime/session';
 import type { TensorFlow } from '../runtime/tensorflow';
 import { type ConvolutionAttributes, type ConvolutionInfo, infoOf, type Shape4D } from './convolutionInfo';
 import { recomputed, registerFusions } from './fusion';
@@ -21,7 +21,7 @@ interface Inputs {
   bias?: TensorFlow.Tensor1D;
 }
 
-/** One of the three kernels: which shapes make its convolution, and its own operation. */
+/** One of the three kernels: which shapes make its convolution, and its native operation. */
 interface Kernel {
   name: string;
   shapes(inputs: Inputs, attributes: ConvolutionAttributes): { x: Shape4D; filter: Shape4D };
@@ -74,7 +74,7 @@ function listAttribute(name: string, value: number[]): AttributeList[number] {
   return { name, type: nativeBackend().binding.TF_ATTR_INT, value };
 }
 
-/** One of the own operations with all that it takes but a tensor to add. */
+/** One of the native operations with all that it takes but a tensor to add. */
 interface Call {
   kernel: Kernel;
   info: ConvolutionInfo;
@@ -86,6 +86,14 @@ interface Call {
   result: Shape4D;
 }
 
+/** Which of the native operations' ways to compute the step that is being recorded asks for. */
+function arithmetic(): AttributeList {
+  const precision = recordingPrecision();
+  const bool = (name: string) => ({ name, type: nativeBackend().binding.TF_ATTR_BOOL, value: true });
+  if (precision === 'exact') return [bool('exact')];
+  return precision === 'bfloat16' && kernelLevel() === 'avx512_bf16' ? [bool('reduced')] : [];
+}
+
 /** Records or executes an operation; an input gradient offers to be added to what there is. */
 function run(call: Call, addend?: TensorFlow.Tensor): TensorFlow.Tensor {
   const { kernel, info, inputs, margins, size, result } = call;
@@ -94,20 +102,22 @@ function run(call: Call, addend?: TensorFlow.Tensor): TensorFlow.Tensor {
     listAttribute('strides', [strideHeight, strideWidth]),
     listAttribute('pads', [padInfo.top + margins.top, padInfo.left + margins.left]),
     listAttribute('size', size),
+    ...arithmetic(),
   ];
   const tensors: TensorFlow.Tensor[] = kernel.inputs.map((key) => inputs[key]);
   if (addend) return execute(`${kernel.operation}Add`, attributes, [...tensors, addend], result);
   return execute(kernel.operation, attributes, tensors, result);
 }
 
-/** An input gradient, which can be cut to its picture without margins, and added to another of the picture's gradients. */
+/** An input gradient, which can be cut to its image without margins, and added to another of the picture's gradients. */
 function inputGradient(call: Call): TensorFlow.Tensor {
   const dx = run(call);
   const [n, , , c] = call.result;
   // What is rounded is the convolution's result, not a sum.
-  const isExact = reducedType(recordingPrecision() ?? 'float32') === undefined;
+  const roundsResult =
+    reducedType(recordingPrecision() ?? 'float32') !== undefined && arithmetic().length === 0;
   registerFusions(dx, [call.inputs.filter, call.inputs.dy], {
-    add: isExact ? (addend) => run(call, addend) : undefined,
+    add: !roundsResult ? (addend) => run(call, addend) : undefined,
     slice: ([image, top, left, channel], [images, height, width, channels]) => {
       if (image !== 0 || channel !== 0 || images !== n || channels !== c) return undefined;
       return inputGradient({

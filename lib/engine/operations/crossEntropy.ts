@@ -3,8 +3,7 @@
  */
 
 import { newKernel, type Replacement } from '../kernels/replacement';
-import { floatType, nativeBackend, typeAttribute } from '../runtime/backend';
-import { usesGpu } from '../runtime/device';
+import { floatType, nativeBackend, typeAttribute, usesGpu } from '../runtime/backend';
 import { type TensorFlow, tf } from '../runtime/tensorflow';
 
 const CROSS_ENTROPY = 'SoftmaxCrossEntropyWithLogits';

@@ -8,8 +8,7 @@
  *
  * @see Micikevicius et al. 2018, "Mixed Precision Training", section 3
  */
-import { type AttributeList, nativeBackend, typeAttribute } from '../runtime/backend';
-import { usesGpu } from '../runtime/device';
+import { type AttributeList, nativeBackend, typeAttribute, usesGpu } from '../runtime/backend';
 import type { Output, Precision } from '../runtime/session';
 import type { TensorFlow } from '../runtime/tensorflow';
 import type { Added } from './graph';
@@ -25,9 +24,9 @@ const REDUCIBLE = new Set([
   'BatchMatMulV2',
 ]);
 
-/** Whether an operation is one that mixed precision is for. */
-export function isReducible(op: string): boolean {
-  return REDUCIBLE.has(op);
+/** Whether an operation's factors are to be rounded before it. A native convolution may round them itself. */
+export function isReducible(op: string, attributes: AttributeList): boolean {
+  return REDUCIBLE.has(op) && !attributes.some(({ name, value }) => name === 'reduced' && value);
 }
 
 /** TensorFlow's number of the type that factors are rounded to; undefined where they stay float32. */

@@ -110,7 +110,7 @@ export class Recorder {
   private add(op: string, attributes: AttributeList, inputs: TensorFlow.Tensor[]): Added {
     const outputs = inputs.map((input) => this.outputOf(input));
     try {
-      if (!this.reduced || !isReducible(op)) return this.addNode(op, attributes, outputs);
+      if (!this.reduced || !isReducible(op, attributes)) return this.addNode(op, attributes, outputs);
       return this.reduced.add(
         op,
         attributes,

@@ -70,3 +70,8 @@ export function floatType(): number {
 export function typeAttribute(name: string, type: number): Attribute {
   return { name, type: nativeBackend().binding.TF_ATTR_TYPE, value: type };
 }
+
+/** Whether TensorFlow computes on a GPU. */
+export function usesGpu(): boolean {
+  return nativeBackend().isUsingGpuDevice;
+}

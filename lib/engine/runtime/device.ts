@@ -3,8 +3,9 @@
  */
 import * as os from 'node:os';
 import { showAs } from '../../showAs';
-import { nativeBackend } from './backend';
+import { usesGpu } from './backend';
 import { type Card, cards, cudaLibraries, whyUnused } from './gpu';
+import { type KernelLevel, kernelLevel } from './session';
 
 /** The processor that TensorFlow computes on. */
 export interface Device {
@@ -13,6 +14,8 @@ export interface Device {
   name: string;
   /** Cores of a CPU; undefined for a GPU. */
   cores?: number;
+  /** Of a CPU: the instructions that this library's kernels use, `avx2` or `avx512_bf16`; `tensorflow` where TensorFlow's are used. */
+  kernels?: KernelLevel;
   /** Memory in bytes: the card's own, 0 where its driver doesn't tell, or the machine's. */
   memory: number;
   /** Of a GPU: what its instructions are, `9.0` for an H100. */
@@ -22,11 +25,6 @@ export interface Device {
   cudnn?: string;
   /** A GPU that is there but not used, and why. */
   unused?: { name: string; reason: string };
-}
-
-/** Whether TensorFlow computes on a GPU. */
-export function usesGpu(): boolean {
-  return nativeBackend().isUsingGpuDevice;
 }
 
 function gpu(): Device {
@@ -43,6 +41,7 @@ function cpu(): Device {
     kind: 'cpu',
     name: cores[0].model.trim(),
     cores: cores.length,
+    kernels: kernelLevel(),
     memory: os.totalmem(),
   } as const;
   const [card] = cards();
@@ -51,10 +50,21 @@ function cpu(): Device {
     : processor;
 }
 
-function deviceText({ kind, name, cores, memory, computeCapability, cuda, cudnn, unused }: Device): string {
+function deviceText({
+  kind,
+  name,
+  cores,
+  kernels,
+  memory,
+  computeCapability,
+  cuda,
+  cudnn,
+  unused,
+}: Device): string {
   const parts = [
     `${kind.toUpperCase()} ${name}`,
     ...(cores ? [`${cores} cores`] : []),
+    ...(kernels ? [`${kernels} kernels`] : []),
     ...(memory > 0 ? [`${(memory / 2 ** 30).toFixed(1)} GiB of memory`] : []),
     ...(computeCapability ? [`compute capability ${computeCapability}`] : []),
     ...(cuda ? [`CUDA ${cuda}`] : []),

@@ -3,9 +3,8 @@
  */
 import * as path from 'node:path';
 import { checkChoice } from '../../checks';
-import { EngineError } from '../../errors';
-import type { AttributeList } from './backend';
-import { usesGpu } from './device';
+import { ConfigError, EngineError } from '../../errors';
+import { type AttributeList, usesGpu } from './backend';
 import { addonFolder } from './tensorflow';
 
 /** A node's output: the node's number and which of its outputs. */
@@ -56,8 +55,16 @@ export interface GraphSession {
 
 interface Addon {
   GraphSession: new (config: Uint8Array, tensorFloat32: boolean) => GraphSession;
-  hasNativeOperations: boolean;
+  kernels: KernelLevel;
 }
+
+/**
+ * The instructions that this library's native operations use; `tensorflow` where they are off. `portable` is what a compiler makes for
+ * any processor.
+ */
+export type KernelLevel = (typeof KERNEL_LEVELS)[number];
+
+const KERNEL_LEVELS = ['tensorflow', 'portable', 'avx2', 'avx512', 'avx512_bf16'] as const;
 
 /** The addon. Sessions are made by the class that stands in it, so that a benchmark may put one that counts there. */
 export function addon(): Addon {
@@ -82,13 +89,14 @@ export function reasonOf(cause: unknown): string {
 
 /**
  * What convolutions and products are computed in. `float32`: all of its 24 bits. `tf32`: float32 whose factors a GPU may round
- * to 11 bits, where it is faster by that; TensorFlow's default. `bfloat16`: 8 bits and the range of float32. `float16`: 11 bits, and
+ * to 11 bits, where it is faster by that; TensorFlow's default. `exact`: float32 by each product of a convolution's definition, where else
+ * Winograd's algorithm takes fewer. `bfloat16`: 8 bits and the range of float32. `float16`: 11 bits, and
  * a range that gradients fall out of unless the loss is scaled. On a GPU, steps that run at the same time should agree on
  * float32 or tf32: TensorFlow has one switch for both.
  */
-export type Precision = 'float32' | 'tf32' | 'bfloat16' | 'float16';
+export type Precision = 'float32' | 'tf32' | 'exact' | 'bfloat16' | 'float16';
 
-export const PRECISIONS: readonly Precision[] = ['float32', 'tf32', 'bfloat16', 'float16'];
+export const PRECISIONS: readonly Precision[] = ['float32', 'tf32', 'exact', 'bfloat16', 'float16'];
 
 /** How a session is made. */
 export interface SessionOptions {
@@ -131,16 +139,32 @@ function sessionConfig({ cpus = 1, xla = false, layoutPass = true }: SessionOpti
 
 /** An empty graph with its session. */
 export function newGraphSession(options: SessionOptions = {}): GraphSession {
-  return new (addon().GraphSession)(sessionConfig(options), options.precision !== 'float32');
+  return new (addon().GraphSession)(
+    sessionConfig(options),
+    !['float32', 'exact'].includes(options.precision ?? 'tf32'),
+  );
 }
 
 /**
- * Whether to use this library's native operations (native/operations.cc): not every processor is the faster for them, and no GPU. The
- * environment variable RESNET_KERNELS, `avx2` or `tensorflow`, chooses for tests and benchmarks.
+ * The instructions that the native operations use on this processor: the most that it has, or what the environment variable
+ * RESNET_KERNELS names, for tests and benchmarks.
  *
- * @throws ConfigError for another value of it
+ * @throws ConfigError where RESNET_KERNELS is another word, or names what the processor doesn't have
  */
+export function kernelLevel(): KernelLevel {
+  const wanted = process.env.RESNET_KERNELS;
+  if (wanted) checkChoice('RESNET_KERNELS', wanted, KERNEL_LEVELS);
+  const { kernels } = addon();
+  if (wanted && wanted !== kernels) {
+    throw new ConfigError(
+      `RESNET_KERNELS is ${wanted}, which this processor doesn't have.`,
+      'Leave it unset, or name instructions that the processor has.',
+    );
+  }
+  return usesGpu() ? 'tensorflow' : kernels;
+}
+
+/** Whether to use this library's native operations (native/session/operations.cc). */
 export function hasNativeOperations(): boolean {
-  checkChoice('RESNET_KERNELS', process.env.RESNET_KERNELS || 'avx2', ['avx2', 'tensorflow']);
-  return !usesGpu() && addon().hasNativeOperations;
+  return kernelLevel() !== 'tensorflow';
 }

@@ -12,8 +12,8 @@ export const PLOTLY = 'application/vnd.plotly.v1+json';
 
 /**
  * Shows a figure in a notebook, as one output in three forms: interactive where the reader's program can draw Plotly's
- * figures, else a picture, else a line of text. A chart that can't be drawn without a browser (3D, WebGL, maps), or takes longer than 40
- * seconds, has no picture, and its line says so. Outside a notebook `show` prints that line.
+ * figures, else an image, else a line of text. A chart that can't be drawn without a browser (3D, WebGL, maps), or takes longer than 40
+ * seconds, has no image, and its line says so. Outside a notebook `show` prints that line.
  *
  * @throws ChartError where it is no figure, or holds what a chart can't show
  */
@@ -26,7 +26,7 @@ export async function show(figure: FigureLike): Promise<void> {
 }
 
 /**
- * A figure in three forms, or in two, without a picture.
+ * A figure in three forms, or in two, without an image.
  *
  * @param id with it, the output can be written over
  */
@@ -36,7 +36,7 @@ export async function displayData(figure: PlainFigure, id?: string): Promise<Dis
   const drawn = await plainFigureToPng(figure, { scale: 1 });
   const transient = id === undefined ? {} : { display_id: id };
   if ('missing' in drawn) {
-    const text = `${describe(figure)} (no still picture: ${oneLine(drawn.missing)})`;
+    const text = `${describe(figure)} (no still image: ${oneLine(drawn.missing)})`;
     return { data: { [PLOTLY]: figure, 'text/plain': text }, metadata: {}, transient };
   }
   return {

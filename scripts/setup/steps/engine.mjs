@@ -3,6 +3,7 @@
  * node-gyp, then proved in a process of their own. They know TensorFlow's place relative to theirs, so the project can move.
  */
 import { mkdirSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { SetupError } from '../errors.mjs';
 import { hashFiles, readJson, sameJson, writeJson } from '../files.mjs';
@@ -15,8 +16,8 @@ const nativeSources = join(packageRoot, 'lib', 'engine', 'native');
 
 /** @param {string} ending */
 const nativeFiles = (ending) =>
-  readdirSync(nativeSources)
-    .filter((name) => name.endsWith(ending))
+  readdirSync(nativeSources, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith(ending) && !name.startsWith('stderr'))
     .sort();
 
 const ADDONS = [
@@ -117,6 +118,7 @@ export const engine = {
 async function build({ name, folder, sources, usesTensorFlow }, [compiler, ...first], project, work) {
   const wheel = join(project.tensorflow, 'tensorflow');
   const includes = [
+    nativeSources,
     join(packageFolder('node-api-headers'), 'include'),
     packageFolder('node-addon-api'),
     tfjs(),
@@ -124,16 +126,40 @@ async function build({ name, folder, sources, usesTensorFlow }, [compiler, ...fi
   ];
   const origin = isMac ? '@loader_path' : '$ORIGIN';
   const result = join(addonFolder(), `${name}.node`);
+  const objects = join(project.temporary, name);
+  mkdirSync(objects, { recursive: true });
+  const compiled = sources.map((source) => join(objects, `${source.replace(/\W/g, '_')}.o`));
+  await inParallel(sources, (source, i) =>
+    work.run(compiler, [
+      ...first,
+      ...['-std=c++17', '-O3', '-ffp-contract=fast', '-fPIC', '-fexceptions'],
+      ...['-DNAPI_VERSION=8', '-DNAPI_CPP_EXCEPTIONS'],
+      ...includes.flatMap((folder) => ['-I', folder]),
+      ...['-c', join(folder(), source), '-o', compiled[i]],
+    ]),
+  );
   await work.run(compiler, [
     ...first,
-    ...['-std=c++17', '-O3', '-ffp-contract=fast', '-fPIC', '-fexceptions'],
-    ...['-DNAPI_VERSION=8', '-DNAPI_CPP_EXCEPTIONS'],
     ...(isMac ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared']),
-    ...includes.flatMap((folder) => ['-I', folder]),
-    ...sources.map((source) => join(folder(), source)),
+    ...compiled,
     ...(usesTensorFlow ? LIBRARIES.map((library) => join(wheel, library)) : []),
     ...(usesTensorFlow ? ['-Xlinker', '-rpath', '-Xlinker', `${origin}/${pathToLibraries(project)}`] : []),
     ...['-o', `${result}.new`],
   ]);
   renameSync(`${result}.new`, result);
+}
+
+/**
+ * Runs work for each of a list, as many at a time as there are cores.
+ *
+ * @template T
+ * @param {T[]} list
+ * @param {(item: T, i: number) => Promise<unknown>} work
+ */
+async function inParallel(list, work) {
+  const left = list.map((item, i) => /** @type {const} */ ([item, i]));
+  const worker = async () => {
+    for (let next = left.shift(); next; next = left.shift()) await work(...next);
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
 }

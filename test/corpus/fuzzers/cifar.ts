@@ -6,7 +6,7 @@ import * as fc from 'fast-check';
 import { readBatches } from '../../../lib/data/binary';
 import { readLabels, readPixels } from '../../../lib/data/download/npmPackage';
 import { BATCH, flipped, md5 } from '../cifar';
-import { plain } from '../pictureBytes';
+import { plain } from '../imageBytes';
 import { damage, damaged } from './damage';
 import { comesThrough, type Fuzzer, isRefused } from './fuzzer';
 

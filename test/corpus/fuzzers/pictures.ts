@@ -1,15 +1,15 @@
-/** Pictures at random. */
+/** Images at random. */
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { readPicture } from '../../../lib/prediction/picture/readPicture';
-import { bmp } from '../pictureBytes';
+import { readImage } from '../../../lib/prediction/image/readImage';
+import { bmp } from '../imageBytes';
 import { SMALL_FILES } from '../pictures/smallFiles';
 import { damage, damaged } from './damage';
 import { comesThrough, type Fuzzer } from './fuzzer';
 
-async function readsPicture(bytes: Uint8Array): Promise<void> {
+async function readsImage(bytes: Uint8Array): Promise<void> {
   await comesThrough(
-    () => readPicture(bytes),
+    () => readImage(bytes),
     ({ width, height, data }) => assert.equal(data.length, width * height * 3),
   );
 }
@@ -26,11 +26,11 @@ const SIGNATURES = [
 
 export const PICTURES: readonly Fuzzer[] = [
   {
-    name: 'a picture file with bytes altered, or cut off',
+    name: 'an image file with bytes altered, or cut off',
     runs: 600,
     property: () =>
       fc.asyncProperty(fc.constantFrom(...SMALL_FILES), damage, (file, harm) =>
-        readsPicture(damaged(file, harm)),
+        readsImage(damaged(file, harm)),
       ),
   },
   {
@@ -40,7 +40,7 @@ export const PICTURES: readonly Fuzzer[] = [
       fc.asyncProperty(
         fc.constantFrom('', ...SIGNATURES),
         fc.uint8Array({ maxLength: 300 }),
-        (start, bytes) => readsPicture(Buffer.concat([Buffer.from(start, 'latin1'), bytes])),
+        (start, bytes) => readsImage(Buffer.concat([Buffer.from(start, 'latin1'), bytes])),
       ),
   },
   {
@@ -63,7 +63,7 @@ export const PICTURES: readonly Fuzzer[] = [
           palette: fc.array(fc.nat(255), { maxLength: 1024 }),
           pixels: fc.array(fc.nat(255), { maxLength: 2000 }),
         }),
-        (claims) => readsPicture(bmp(claims)),
+        (claims) => readsImage(bmp(claims)),
       ),
   },
 ];

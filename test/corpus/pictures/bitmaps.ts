@@ -1,5 +1,5 @@
 /** BMP files, which the library reads by itself, with headers and pixels that don't fit. */
-import { bmp } from '../pictureBytes';
+import { bmp } from '../imageBytes';
 import { bad, patched, type Row } from './row';
 
 export const BITMAPS: readonly Row[] = [
@@ -21,9 +21,9 @@ export const BITMAPS: readonly Row[] = [
     bad(/7 bits a pixel/),
   ],
   [
-    'a colour beyond the palette',
+    'a color beyond the palette',
     () => bmp({ width: 1, height: 1, bits: 8, palette: new Array(12).fill(0), pixels: [9, 0, 0, 0] }),
-    bad(/no colour 9/),
+    bad(/no color 9/),
   ],
   [
     'run lengths',

@@ -1,7 +1,7 @@
-/** Small pictures that unpack to much. */
+/** Small images that unpack to much. */
 import { deflateSync } from 'node:zlib';
+import { png, pngText } from '../imageBytes';
 import { isPrediction } from '../network';
-import { png, pngText } from '../pictureBytes';
 import type { Row } from './row';
 
 /** What is made when it is first asked for. */
@@ -19,7 +19,7 @@ const bomb = lazily(() => deflateSync(Buffer.alloc(250e6)));
 export const BOMBS: readonly Row[] = [
   ['PNG, 250 MB for 2×2 pixels', () => png({ width: 2, height: 2, rows: bomb() }), isPrediction],
   [
-    'PNG, 250 MB of a colour profile',
+    'PNG, 250 MB of a color profile',
     () => png({ width: 1, height: 1, chunks: [pngText('iCCP', bomb())] }),
     isPrediction,
   ],
@@ -30,12 +30,12 @@ export const BOMBS: readonly Row[] = [
   ],
   [
     'PNG, 40 million pixels in 250 kB',
-    () => png({ width: 8000, height: 5000, bits: 1, colour: 0, rows: bomb() }),
+    () => png({ width: 8000, height: 5000, bits: 1, color: 0, rows: bomb() }),
     isPrediction,
   ],
   [
     'PNG, 10 million pixels of 16 bits and alpha in 250 kB',
-    () => png({ width: 5000, height: 2000, bits: 16, colour: 6, rows: bomb() }),
+    () => png({ width: 5000, height: 2000, bits: 16, color: 6, rows: bomb() }),
     isPrediction,
   ],
 ];

@@ -1,6 +1,7 @@
-/** Pictures that claim to be larger than is good, or than they are. */
+/** Images that claim to be larger than is good, or than they are. */
+
+import { jpegClaiming, jpegOfScans, plain, png, tiff } from '../imageBytes';
 import { isPrediction } from '../network';
-import { jpegClaiming, jpegOfScans, plain, png, tiff } from '../pictureBytes';
 import { bad, patched, type Row } from './row';
 
 export const CLAIMS: readonly Row[] = [

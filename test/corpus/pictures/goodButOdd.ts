@@ -1,7 +1,7 @@
-/** Pictures of a kind that is seldom met, and good. */
+/** Images of a kind that is seldom met, and good. */
 import sharp from 'sharp';
+import { jpegMarker, plain, png, pngChunk } from '../imageBytes';
 import { isPrediction, isTruck, TRUCK } from '../network';
-import { jpegMarker, plain, png, pngChunk } from '../pictureBytes';
 import { noise, patched, type Row } from './row';
 
 const truck = () => sharp(TRUCK);
@@ -15,7 +15,7 @@ export const GOOD_BUT_ODD: readonly Row[] = [
   ['16 bit TIFF', () => truck().toColourspace('rgb16').tiff().toBuffer(), isTruck],
   ['interlaced PNG', () => truck().png({ progressive: true }).toBuffer(), isTruck],
   ['progressive JPEG', () => truck().jpeg({ progressive: true }).toBuffer(), isTruck],
-  ['PNG with a palette', () => truck().png({ palette: true, colours: 64 }).toBuffer(), isTruck],
+  ['PNG with a palette', () => truck().png({ palette: true, colors: 64 }).toBuffer(), isTruck],
   ['PNG with alpha', () => truck().ensureAlpha().png().toBuffer(), isTruck],
   ['animated GIF', () => animated().then((frames) => frames.gif().toBuffer()), isTruck],
   ['animated WebP', () => animated().then((frames) => frames.webp().toBuffer()), isTruck],
@@ -35,7 +35,7 @@ export const GOOD_BUT_ODD: readonly Row[] = [
     isTruck,
   ],
   [
-    'JPEG with a broken colour profile',
+    'JPEG with a broken color profile',
     async () => {
       const file = await truck().withIccProfile('srgb').jpeg().toBuffer();
       return patched(file, file.indexOf('ICC_PROFILE') + 14, Buffer.alloc(300, 0x41));
@@ -56,7 +56,7 @@ export const GOOD_BUT_ODD: readonly Row[] = [
   ['one column', () => plain().resize(1, 5000, { fit: 'fill' }).png().toBuffer(), isPrediction],
 ];
 
-/** The truck, and behind it a frame of another colour. */
+/** The truck, and behind it a frame of another color. */
 async function animated(): Promise<sharp.Sharp> {
   const { width, height } = await truck().metadata();
   const frame = await sharp({ create: { width, height, channels: 3, background: 'green' } })

@@ -1,4 +1,4 @@
-/** Picture files, bad and odd. */
+/** Image files, bad and odd. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { predictFile } from '../../../lib/prediction/predictFile';

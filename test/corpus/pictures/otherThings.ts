@@ -1,4 +1,4 @@
-/** Files that are no pictures, or none that is read. */
+/** Files that are no images, or none that is read. */
 import { gzipSync } from 'node:zlib';
 import { bad, noise, type Row } from './row';
 
@@ -11,7 +11,7 @@ export const OTHER_THINGS: readonly Row[] = [
   [
     'HTML',
     () => '\ufeff<!-- hi -->\n<!DOCTYPE html><html><img src="cat.jpg">',
-    bad(/an HTML page.*address of the picture/s),
+    bad(/an HTML page.*address of the image/s),
   ],
   ["HTML behind a JPEG's first bytes", () => Buffer.from('\xff\xd8\xff<html>', 'latin1'), bad(/broken JPEG/)],
   [
@@ -28,7 +28,7 @@ export const OTHER_THINGS: readonly Row[] = [
   ],
   ['SVG, packed', () => gzipSync('<svg xmlns="http://www.w3.org/2000/svg"/>'), bad(/gzip-compressed/)],
   ["SVG behind a JPEG's first bytes", () => Buffer.from('\xff\xd8\xff<svg/>', 'latin1'), bad(/JPEG|picture/)],
-  ['JSON', () => '{"error": "no such picture"}', bad(/looks like JSON/)],
+  ['JSON', () => '{"error": "no such image"}', bad(/looks like JSON/)],
   ['PDF', () => '%PDF-1.7\n', bad(/a PDF document/)],
   ['ZIP', () => 'PK\x03\x04\0\0', bad(/a ZIP archive/)],
   ['HEIC', () => '\0\0\0\x18ftypheic\0\0\0\0mif1heic', bad(/an HEIC photo/)],

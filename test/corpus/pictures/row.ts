@@ -1,4 +1,4 @@
-/** A picture file: how it is made, and what is to come of it. */
+/** An image file: how it is made, and what is to come of it. */
 import { createHash } from 'node:crypto';
 import { ImageError } from '../../../lib/errors';
 import { type Case, type Refusal, refused } from '../judge';

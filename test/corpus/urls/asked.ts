@@ -1,6 +1,6 @@
-/** Servers that are asked for a picture. */
+/** Servers that are asked for an image. */
 import { ImageError } from '../../../lib/errors';
-import type { FetchOptions } from '../../../lib/prediction/picture/fetchPicture';
+import type { FetchOptions } from '../../../lib/prediction/image/fetchImage';
 import { predictUrl } from '../../../lib/prediction/predictUrl';
 import { body } from '../answers';
 import { type Case, type Refusal, refused } from '../judge';

@@ -1,4 +1,4 @@
-/** Servers that give the picture, each in a way of its own. */
+/** Servers that give the image, each in a way of its own. */
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { body, endlessRedirect, redirect } from '../answers';
 import type { Case } from '../judge';
@@ -8,12 +8,12 @@ import { at, encoded, site, truck, web } from './asked';
 
 export const GOOD: readonly Case[] = [
   web('a picture', truck, isTruck),
-  web('a picture that is called a page', body(TRUCK, { 'content-type': 'text/html' }), isTruck),
-  web('a picture, gzip', encoded(gzipSync(TRUCK), 'gzip'), isTruck),
-  web('a picture, deflate', encoded(deflateSync(TRUCK), 'deflate'), isTruck),
-  web('a picture, brotli', encoded(brotliCompressSync(TRUCK.subarray()), 'br'), isTruck),
+  web('an image that is called a page', body(TRUCK, { 'content-type': 'text/html' }), isTruck),
+  web('an image, gzip', encoded(gzipSync(TRUCK), 'gzip'), isTruck),
+  web('an image, deflate', encoded(deflateSync(TRUCK), 'deflate'), isTruck),
+  web('an image, brotli', encoded(brotliCompressSync(TRUCK.subarray()), 'br'), isTruck),
   web(
-    'a picture for those who say who they are',
+    'an image for those who say who they are',
     (response, request) =>
       request.headers['user-agent']?.includes('resnet') ? response.end(TRUCK) : response.writeHead(403).end(),
     isTruck,

@@ -1,4 +1,4 @@
-/** Addresses of pictures: servers that answer well, badly, slowly and without end, and addresses that are none. */
+/** Addresses of images: servers that answer well, badly, slowly and without end, and addresses that are none. */
 import type { Case } from '../judge';
 import { ELSEWHERE } from './elsewhere';
 import { GOOD } from './good';

@@ -1,4 +1,4 @@
-/** Servers that answer with something else than a picture, or break the rules. */
+/** Servers that answer with something else than an image, or break the rules. */
 import { gzipSync } from 'node:zlib';
 import { body, breakOff, hangUp, raw, status } from '../answers';
 import type { Case } from '../judge';
@@ -55,6 +55,6 @@ export const WRONG: readonly Case[] = [
     raw(`${OK}Transfer-Encoding: chunked\r\n\r\nfffff\r\n`, TRUCK),
     bad(/broke off/),
   ),
-  tcp('a picture without a word of HTTP', raw(TRUCK), bad(/can't be fetched/)),
+  tcp('an image without a word of HTTP', raw(TRUCK), bad(/can't be fetched/)),
   tcp('another protocol', raw('220 mail.example.com ESMTP\r\n'), bad(/can't be fetched/)),
 ];

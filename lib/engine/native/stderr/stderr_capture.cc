@@ -1,7 +1,7 @@
 // Keeps what is written to the process's stderr for a while, whoever writes it.
 //
-// TensorFlow's libraries write log lines from static initializers, when they are loaded and before any setting of theirs is read.
-// Node has no way to redirect a file descriptor, so this addon does. It is not linked with TensorFlow.
+// TensorFlow's libraries write log lines from static initializers, when they are loaded and before any setting of
+// theirs is read. Node has no way to redirect a file descriptor, so this addon does. It is not linked with TensorFlow.
 
 #include <napi.h>
 #include <unistd.h>
@@ -11,7 +11,7 @@
 
 namespace {
 
-int original = -1;        // A duplicate of stderr while it is redirected.
+int original = -1;          // A duplicate of stderr while it is redirected.
 std::FILE* kept = nullptr;  // Where it is redirected to.
 
 // start(): redirects stderr. Does nothing where the process has no stderr, or no file can be made.

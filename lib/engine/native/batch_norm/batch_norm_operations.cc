@@ -1,0 +1,179 @@
+// Batch normalization in training as TensorFlow operations:
+//
+//   BatchNormMoments(x, mean, variance) -> next_mean, next_variance, batch_mean, inverse_deviation
+//   BatchNormApply(x, scale, offset, batch_mean, inverse_deviation) -> y
+//   BatchNormApplyAdd(x, scale, offset, batch_mean, inverse_deviation, addend) -> y
+//   BatchNormGradient(dy, x, scale, offset, batch_mean, inverse_deviation) -> dx, dscale, doffset
+//
+// float32, pictures [batch, h, w, channels], the others [channels]. `mean` and `variance` are the moving ones; the
+// batch's enter them by 1 - momentum, the variance unbiased. With the attribute relu a ReLU comes last.
+
+#include <algorithm>
+#include <cmath>
+
+#include "batch_norm/batch_norm.h"
+#include "shared/operation.h"
+
+namespace resnet {
+namespace {
+
+struct MomentsAttributes {
+  float epsilon = 0, momentum = 0;
+};
+
+void* MakeMoments(TF_OpKernelConstruction* context) {
+  auto* attributes = new MomentsAttributes();
+  AttributeReader reader(context);
+  reader.Read("epsilon", attributes->epsilon);
+  reader.Read("momentum", attributes->momentum);
+  return attributes;
+}
+
+void DestroyMoments(void* attributes) {
+  delete static_cast<MomentsAttributes*>(attributes);
+}
+
+// The one attribute of the other operations.
+void* MakeRelu(TF_OpKernelConstruction* context) {
+  auto* relu = new bool();
+  AttributeReader(context).Read("relu", *relu);
+  return relu;
+}
+
+void DestroyRelu(void* relu) {
+  delete static_cast<bool*>(relu);
+}
+
+Pixels PixelsOf(const Sizes& x) {
+  return {x[0] * x[1] * x[2], x[3]};
+}
+
+void ComputeMoments(void* kernel, TF_OpKernelContext* context) {
+  const auto& [epsilon, momentum] = *static_cast<MomentsAttributes*>(kernel);
+  Call call(context);
+  Tensor x = call.Input(0, 4), mean = call.Input(1, 1), variance = call.Input(2, 1);
+  if (!call.Fine()) return;
+  const Pixels shape = PixelsOf(SizesOf(x));
+  const Sizes channels{shape.channels};
+  if (SizesOf(mean) != channels || SizesOf(variance) != channels)
+    return call.Refuse("statistics of other channels than x's");
+  Tensor next_mean = call.Output(0, channels), next_variance = call.Output(1, channels);
+  Tensor batch_mean = call.Output(2, channels), inverse_deviation = call.Output(3, channels);
+  if (!call.Fine()) return;
+  float *means = Values(batch_mean), *variances = Values(inverse_deviation);
+  Moments(shape, Values(x), means, variances);
+  const double unbiased = shape.pixels / std::max<double>(1, shape.pixels - 1);
+  for (int64_t c = 0; c < shape.channels; ++c) {
+    const auto next = [&](float before, double now) { return before + (1 - momentum) * (now - before); };
+    Values(next_mean)[c] = next(Values(mean)[c], means[c]);
+    Values(next_variance)[c] = next(Values(variance)[c], variances[c] * unbiased);
+    variances[c] = 1 / std::sqrt(variances[c] + epsilon);
+  }
+}
+
+// The four inputs, from `first` on, that a picture is normalized by.
+class Normalizing {
+ public:
+  Normalizing(Call& call, int first) {
+    for (int i = 0; i < 4; ++i) tensors_.push_back(call.Input(first + i, 1));
+  }
+
+  bool Has(int64_t channels) const {
+    return std::all_of(tensors_.begin(), tensors_.end(),
+                       [&](const Tensor& t) { return TF_Dim(t.get(), 0) == channels; });
+  }
+
+  Normalization All() const {
+    return {Values(tensors_[0]), Values(tensors_[1]), Values(tensors_[2]), Values(tensors_[3])};
+  }
+
+ private:
+  std::vector<Tensor> tensors_;
+};
+
+void ComputeApply(void* kernel, TF_OpKernelContext* context) {
+  const bool relu = *static_cast<bool*>(kernel);
+  Call call(context);
+  Tensor x = call.Input(0, 4);
+  const Normalizing norm(call, 1);
+  if (!call.Fine()) return;
+  const Sizes sizes = SizesOf(x);
+  const Pixels shape = PixelsOf(sizes);
+  if (!norm.Has(shape.channels)) return call.Refuse("parameters of other channels than x's");
+  const bool adds = call.Inputs() == 6;
+  Tensor y = adds ? call.OutputInPlace(0, 5, sizes) : call.Output(0, sizes);
+  Tensor addend = call.Input(adds ? 5 : 0, 4);
+  if (!call.Fine()) return;
+  if (SizesOf(addend) != sizes) return call.Refuse("the addend is of another shape");
+  Normalize(shape, norm.All(), Values(x), adds ? Values(addend) : nullptr, relu, Values(y));
+}
+
+void ComputeGradient(void* kernel, TF_OpKernelContext* context) {
+  const bool relu = *static_cast<bool*>(kernel);
+  Call call(context);
+  Tensor x = call.Input(1, 4);
+  const Normalizing norm(call, 2);
+  if (!call.Fine()) return;
+  const Sizes sizes = SizesOf(x);
+  const Pixels shape = PixelsOf(sizes);
+  if (!norm.Has(shape.channels)) return call.Refuse("parameters of other channels than x's");
+  Tensor dx = call.OutputInPlace(0, 0, sizes), dy = call.Input(0, 4);
+  Tensor dscale = call.Output(1, {shape.channels}), doffset = call.Output(2, {shape.channels});
+  if (!call.Fine()) return;
+  if (SizesOf(dy) != sizes) return call.Refuse("dy and x differ in shape");
+  NormalizeGradient(shape, norm.All(), Values(x), Values(dy), relu, Values(dx), Values(dscale), Values(doffset));
+}
+
+// Output i has the shape of input kLike[i].
+template <int... kLike>
+void ShapesLike(TF_ShapeInferenceContext* context, TF_Status* status) {
+  TF_ShapeHandle* shape = TF_NewShapeHandle();
+  int output = 0;
+  for (const int input : {kLike...}) {
+    TF_ShapeInferenceContextGetInput(context, input, shape, status);
+    if (TF_GetCode(status) == TF_OK) TF_ShapeInferenceContextSetOutput(context, output++, shape, status);
+  }
+  TF_DeleteShapeHandle(shape);
+}
+
+}  // namespace
+
+const std::vector<Operation>& BatchNormOperations() {
+  static const std::vector<Operation> operations{
+      {"BatchNormMoments",
+       {"x: float", "mean: float", "variance: float"},
+       {"next_mean: float", "next_variance: float", "batch_mean: float", "inverse_deviation: float"},
+       {"epsilon: float", "momentum: float"},
+       ShapesLike<1, 1, 1, 1>,
+       MakeMoments,
+       ComputeMoments,
+       DestroyMoments},
+      {"BatchNormApply",
+       {"x: float", "scale: float", "offset: float", "batch_mean: float", "inverse_deviation: float"},
+       {"y: float"},
+       {"relu: bool"},
+       ShapesLike<0>,
+       MakeRelu,
+       ComputeApply,
+       DestroyRelu},
+      {"BatchNormApplyAdd",
+       {"x: float", "scale: float", "offset: float", "batch_mean: float", "inverse_deviation: float", "addend: float"},
+       {"y: float"},
+       {"relu: bool"},
+       ShapesLike<0>,
+       MakeRelu,
+       ComputeApply,
+       DestroyRelu},
+      {"BatchNormGradient",
+       {"dy: float", "x: float", "scale: float", "offset: float", "batch_mean: float", "inverse_deviation: float"},
+       {"dx: float", "dscale: float", "doffset: float"},
+       {"relu: bool"},
+       ShapesLike<1, 2, 2>,
+       MakeRelu,
+       ComputeGradient,
+       DestroyRelu},
+  };
+  return operations;
+}
+
+}  // namespace resnet

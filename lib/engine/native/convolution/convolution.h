@@ -1,0 +1,34 @@
+// Two-dimensional convolution and its two gradients, channels last, float32 in and out.
+//
+// 3x3 convolutions of stride 1 go by Winograd's algorithm where that is faster, all others sum their products directly.
+// The order of sums doesn't depend on which thread is faster.
+
+#pragma once
+
+#include <cstdint>
+
+namespace resnet {
+
+// x [batch, in_h, in_w, in_c], filter [kernel_h, kernel_w, in_c, out_c], y [batch, out_h, out_w, out_c].
+struct Convolution {
+  int64_t batch;
+  int64_t in_h, in_w, in_c;
+  int64_t out_h, out_w, out_c;
+  int64_t kernel_h, kernel_w;
+  int64_t stride_h, stride_w;
+  int64_t pad_top, pad_left;
+};
+
+enum class Arithmetic {
+  kFast,      // float32, by the algorithm of the fewest products
+  kExact,     // float32, each product of the definition once
+  kBfloat16,  // factors rounded to bfloat16, sums in float32; as kExact where the processor has no such products
+};
+
+void Convolve(const Convolution& shape, Arithmetic arithmetic, const float* x, const float* filter, float* y);
+// What is added to dx, of its shape, may be null, and may be dx itself.
+void InputGradient(const Convolution& shape, Arithmetic arithmetic, const float* filter, const float* dy,
+                   const float* addend, float* dx);
+void FilterGradient(const Convolution& shape, Arithmetic arithmetic, const float* x, const float* dy, float* dfilter);
+
+}  // namespace resnet

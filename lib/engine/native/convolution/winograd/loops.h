@@ -1,0 +1,651 @@
+// The loops, for one instruction set: the including file has set the compiler's target and kLanes, the numbers in a
+// vector.
+//
+// A block of tiles is transformed into the scratch memory, multiplied there and transformed back, before the next:
+//
+//   scratch  [channels / 16][plane][tile][16]
+//
+// A plane is one of a tile's 36 transformed values. All of a group of 16 channels of a tile is one line of the cache,
+// so transforms write whole lines, and a product reads, for 16 channels of the source, a run of lines.
+//
+// The planes are a square too, and its rows are worked on one after the other: the products of a row are written over
+// what the row before was made of. So there is room for one row more, and a block takes half the cache that two buffers
+// would take.
+
+#define INLINE inline __attribute__((always_inline))
+
+constexpr int64_t kGroup = 16;            // Channels in a line of the cache.
+constexpr int kHalves = kGroup / kLanes;  // Vectors in a group.
+
+using Vec = float __attribute__((vector_size(kLanes * sizeof(float)), may_alias, aligned(4)));
+
+// Nothing of the standard library may be instantiated here: the linker could take this file's copy of it for all
+// processors.
+INLINE int64_t Least(int64_t a, int64_t b) {
+  return a < b ? a : b;
+}
+INLINE int64_t Most(int64_t a, int64_t b) {
+  return a > b ? a : b;
+}
+INLINE void Clear(float* at, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) at[i] = 0;
+}
+
+// A number that the compiler knows.
+template <int kValue>
+struct Constant {
+  constexpr operator int() const { return kValue; }
+};
+
+INLINE Vec Load(const float* from) {
+  return *reinterpret_cast<const Vec*>(from);
+}
+INLINE void Store(float* to, Vec v) {
+  *reinterpret_cast<Vec*>(to) = v;
+}
+
+#include "convolution/winograd/transforms.h"
+
+// Where the tiles of F lie in the images.
+struct Tiles {
+  explicit Tiles(const WinogradShape& s)
+      : h(s.h),
+        w(s.w),
+        rows(CeilDiv(s.h, Transform::kOut)),
+        columns(CeilDiv(s.w, Transform::kOut)),
+        count(s.batch * rows * columns) {}
+
+  // The tile's image, and its first result's place.
+  struct Place {
+    int64_t image, y, x;
+  };
+  Place At(int64_t tile) const {
+    const int64_t row = tile / columns;
+    return {row / rows, row % rows * Transform::kOut, tile % columns * Transform::kOut};
+  }
+
+  int64_t h, w, rows, columns, count;
+};
+
+// The scratch memory's sizes, in numbers.
+struct Block {
+  int64_t tiles;  // that it has room for
+  int64_t plane;  // from a plane to the next
+  int64_t group;  // from a group of channels to the next
+};
+
+INLINE Block MakeBlock(int64_t tiles, int64_t planes) {
+  // An odd count of lines from a group to the next, lest the same tile's groups share few sets of the cache.
+  return {tiles, tiles * kGroup, (planes * tiles | 1) * kGroup};
+}
+
+// The products leave the memory idle, and a transform waits for it: its tiles are 6 short pieces of rows, which the
+// processor doesn't foresee. So between the products what the transforms will touch next is asked for, some lines at a
+// time.
+class Ahead {
+ public:
+  explicit Ahead(int64_t calls) : calls_(calls) {}
+
+  // All pixels, of c channels, of the rows of `count` tiles from the tile `begin`, which will be read, or written.
+  void Add(const Tiles& tiles, const float* pixels, int64_t c, int64_t begin, int64_t count, bool written) {
+    if (begin >= tiles.count) return;
+    const auto first = tiles.At(begin), last = tiles.At(Least(begin + count, tiles.count) - 1);
+    const int64_t end = last.image * tiles.h + Least(tiles.h, last.y + Transform::kOut + 1);
+    Span& span = spans_[used_++];
+    span.at = reinterpret_cast<const char*>(pixels + (first.image * tiles.h + first.y) * tiles.w * c);
+    span.end = reinterpret_cast<const char*>(pixels + end * tiles.w * c);
+    span.step = CeilDiv(CeilDiv(span.end - span.at, kLine), calls_) * kLine;
+    span.written = written;
+  }
+
+  INLINE void Fetch() {
+    for (Span& span : spans_) {
+      const char* end = span.at + span.step < span.end ? span.at + span.step : span.end;
+      if (span.written) {
+        for (; span.at < end; span.at += kLine) __builtin_prefetch(span.at, 1, 2);
+      } else {
+        for (; span.at < end; span.at += kLine) __builtin_prefetch(span.at, 0, 2);
+      }
+    }
+  }
+
+ private:
+  static constexpr int64_t kLine = 64;
+  struct Span {
+    const char *at = nullptr, *end = nullptr;
+    int64_t step = 0;
+    bool written = false;
+  };
+  Span spans_[3];
+  int used_ = 0;
+  int64_t calls_;
+};
+
+// --- Transforms of tiles ---
+
+// B^T d B of the vector of channels from `channel`. `rows` are the tile's rows of pixels, zeros where they are outside;
+// columns from `first` to `last` are inside. (A compiler that knows them keeps the tile in the registers.)
+INLINE void TransformInput(const float* const* rows, int64_t channel, int64_t c, int first, int last, float* to,
+                           int64_t plane) {
+  constexpr int n = Transform::kIn;
+  Vec columns[n][n];
+#pragma GCC unroll 8
+  for (int j = 0; j < n; ++j) {
+    if (j < first || j >= last) {
+#pragma GCC unroll 8
+      for (int i = 0; i < n; ++i) columns[i][j] = Vec{};
+      continue;
+    }
+    Vec d[n], v[n];
+#pragma GCC unroll 8
+    for (int i = 0; i < n; ++i) d[i] = Load(rows[i] + channel + j * c);
+    Transform::Input(d, v);
+#pragma GCC unroll 8
+    for (int i = 0; i < n; ++i) columns[i][j] = v[i];
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < n; ++i) {
+    Vec v[n];
+    Transform::Input(columns[i], v);
+#pragma GCC unroll 8
+    for (int j = 0; j < n; ++j) Store(to + (i * n + j) * plane, v[j]);
+  }
+}
+
+// `count` tiles of the input, from the tile `begin`.
+void TransformInputs(const Tiles& tiles, const float* x, int64_t c, const float* zeros, int64_t begin, int64_t count,
+                     const Block& block, float* to) {
+  constexpr int n = Transform::kIn;
+  for (int64_t t = 0; t < count; ++t, to += kGroup) {
+    const auto place = tiles.At(begin + t);
+    const float* rows[n];
+    for (int i = 0; i < n; ++i) {
+      const int64_t y = place.y - 1 + i;
+      rows[i] = y >= 0 && y < tiles.h ? x + ((place.image * tiles.h + y) * tiles.w + place.x - 1) * c : zeros;
+    }
+    const int first = place.x == 0, last = int(Least(n, tiles.w - place.x + 1));
+    const auto transform = [&](auto first, auto last) {
+      for (int64_t channel = 0; channel < c; channel += kLanes) {
+        float* at = to + channel / kGroup * block.group + channel % kGroup;
+        TransformInput(rows, channel, c, first, last, at, block.plane);
+      }
+    };
+    // Tiles inside of a image, at its left, at its right, as wide as it, and all others.
+    constexpr Constant<0> none;
+    constexpr Constant<1> one;
+    constexpr Constant<n> all;
+    constexpr Constant<n - 1> most;
+    if (first == 0 && last == n) {
+      transform(none, all);
+    } else if (first == 1 && last == n) {
+      transform(one, all);
+    } else if (first == 0 && last == n - 1) {
+      transform(none, most);
+    } else if (first == 1 && last == n - 1) {
+      transform(one, most);
+    } else {
+      transform(first, last);
+    }
+  }
+}
+
+// A^T m A, into the pixels of the result that exist, added to `addend` if there is one.
+void TransformOutputs(const Tiles& tiles, const float* from, const Block& block, int64_t begin, int64_t count,
+                      int64_t c, const float* addend, float* y) {
+  constexpr int n = Transform::kIn, m = Transform::kOut;
+  for (int64_t t = 0; t < count; ++t, from += kGroup) {
+    const auto place = tiles.At(begin + t);
+    const int64_t offset = ((place.image * tiles.h + place.y) * tiles.w + place.x) * c;
+    const int64_t height = Least(m, tiles.h - place.y), width = Least(m, tiles.w - place.x);
+    for (int64_t channel = 0; channel < c; channel += kLanes) {
+      const float* at = from + channel / kGroup * block.group + channel % kGroup;
+      Vec rows[m][n];
+#pragma GCC unroll 8
+      for (int j = 0; j < n; ++j) {
+        Vec d[n], v[m];
+#pragma GCC unroll 8
+        for (int i = 0; i < n; ++i) d[i] = Load(at + (i * n + j) * block.plane);
+        Transform::Output(d, v);
+#pragma GCC unroll 8
+        for (int i = 0; i < m; ++i) rows[i][j] = v[i];
+      }
+#pragma GCC unroll 8
+      for (int i = 0; i < m; ++i) {
+        if (i >= height) break;
+        Vec v[m];
+        Transform::Output(rows[i], v);
+        const int64_t row = offset + i * tiles.w * c + channel;
+        if (width == m && !addend) {
+#pragma GCC unroll 8
+          for (int j = 0; j < m; ++j) Store(y + row + j * c, v[j]);
+        } else {
+#pragma GCC unroll 8
+          for (int j = 0; j < m; ++j) {
+            if (j < width) Store(y + row + j * c, addend ? v[j] + Load(addend + row + j * c) : v[j]);
+          }
+        }
+      }
+    }
+  }
+}
+
+// A dy A^T; what a tile has outside of the image is zero.
+void TransformGradients(const Tiles& tiles, const float* dy, int64_t c, const float* zeros, int64_t begin,
+                        int64_t count, const Block& block, float* to) {
+  constexpr int n = Transform::kIn, m = Transform::kOut;
+  for (int64_t t = 0; t < count; ++t, to += kGroup) {
+    const auto place = tiles.At(begin + t);
+    const float* pixels[m][m];
+    for (int i = 0; i < m; ++i) {
+      for (int j = 0; j < m; ++j) {
+        const bool inside = place.y + i < tiles.h && place.x + j < tiles.w;
+        pixels[i][j] = inside ? dy + ((place.image * tiles.h + place.y + i) * tiles.w + place.x + j) * c : zeros;
+      }
+    }
+    for (int64_t channel = 0; channel < c; channel += kLanes) {
+      float* at = to + channel / kGroup * block.group + channel % kGroup;
+      Vec columns[n][m];
+#pragma GCC unroll 8
+      for (int j = 0; j < m; ++j) {
+        Vec d[m], q[n];
+#pragma GCC unroll 8
+        for (int i = 0; i < m; ++i) d[i] = Load(pixels[i][j] + channel);
+        Transform::Gradient(d, q);
+#pragma GCC unroll 8
+        for (int i = 0; i < n; ++i) columns[i][j] = q[i];
+      }
+#pragma GCC unroll 8
+      for (int i = 0; i < n; ++i) {
+        Vec q[n];
+        Transform::Gradient(columns[i], q);
+#pragma GCC unroll 8
+        for (int j = 0; j < n; ++j) Store(at + (i * n + j) * block.plane, q[j]);
+      }
+    }
+  }
+}
+
+// --- Products: sums stay in the registers, as in the direct kernels ---
+
+// Tiles x vectors of channels of a product: their sums, the weights and a value fill the registers. Where channels are
+// too few for two vectors, twice the tiles.
+constexpr int kWideRows = kLanes == 16 ? 14 : 6, kNarrowRows = kLanes == 16 ? 28 : 12;
+
+// R tiles of one plane by N vectors of the result's channels. u [channels of the source][N * kLanes].
+template <int R, int N>
+void Multiply(const float* v, int64_t groups, int64_t group_size, const float* u, float* m) {
+  Vec sums[R][N];
+#pragma GCC unroll 32
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 2
+    for (int n = 0; n < N; ++n) sums[r][n] = Vec{};
+  }
+  for (int64_t group = 0; group < groups; ++group, v += group_size) {
+#pragma GCC unroll 4
+    for (int k = 0; k < kGroup; ++k, u += N * kLanes) {
+      Vec weights[N];
+#pragma GCC unroll 2
+      for (int n = 0; n < N; ++n) weights[n] = Load(u + n * kLanes);
+#pragma GCC unroll 32
+      for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 2
+        for (int n = 0; n < N; ++n) sums[r][n] += v[r * kGroup + k] * weights[n];
+      }
+    }
+  }
+#pragma GCC unroll 2
+  for (int n = 0; n < N; ++n) {
+    float* to = m + n / kHalves * group_size + n % kHalves * kLanes;
+#pragma GCC unroll 32
+    for (int r = 0; r < R; ++r) Store(to + r * kGroup, sums[r][n]);
+  }
+}
+
+// R channels of the input by N vectors of the output's, added up over the tiles of one plane. sums [R][N * kLanes].
+template <int R, int N>
+void MultiplyTransposed(const float* v, const float* q, int64_t group_size, int64_t tiles, float* sums) {
+  Vec sum[R][N];
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 2
+    for (int n = 0; n < N; ++n) sum[r][n] = Load(sums + (r * N + n) * kLanes);
+  }
+  const float* other = q + (N - 1) / kHalves * group_size + (N - 1) % kHalves * kLanes;
+#pragma GCC unroll 2
+  for (int64_t t = 0; t < tiles; ++t, v += kGroup, q += kGroup, other += kGroup) {
+    const Vec vectors[2] = {Load(q), Load(other)};
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 2
+      for (int n = 0; n < N; ++n) sum[r][n] += v[r] * vectors[n];
+    }
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 2
+    for (int n = 0; n < N; ++n) Store(sums + (r * N + n) * kLanes, sum[r][n]);
+  }
+}
+
+template <int N, int... R>
+constexpr auto MultiplyTable(std::integer_sequence<int, R...>) {
+  struct {
+    decltype(&Multiply<1, N>) of[sizeof...(R)];
+  } table{{&Multiply<R + 1, N>...}};
+  return table;
+}
+constexpr auto kMultiplyWide = MultiplyTable<2>(std::make_integer_sequence<int, kWideRows>());
+constexpr auto kMultiplyNarrow = MultiplyTable<1>(std::make_integer_sequence<int, kNarrowRows>());
+
+// --- The filter, [3][3][in][out] ---
+
+// A row of planes for one panel of the result's channels, from the channel `o`: u [planes in a row][in][N * kLanes].
+template <int N>
+void TransformFilter(const float* filter, int64_t in, int64_t out, int row, int64_t o, float* u) {
+  constexpr int n = Transform::kIn;
+  constexpr int64_t panel = N * kLanes, ahead = 8;
+  for (int64_t i = 0; i < in; ++i, u += panel) {
+#pragma GCC unroll 2
+    for (int64_t lane = 0; lane < panel; lane += kLanes) {
+      Vec g[3];
+#pragma GCC unroll 3
+      for (int b = 0; b < 3; ++b) {
+        g[b] = Vec{};
+#pragma GCC unroll 3
+        for (int a = 0; a < 3; ++a) {
+          const float* at = filter + ((a * 3 + b) * in + i) * out + o + lane;
+          __builtin_prefetch(at + ahead * out);
+          g[b] += Transform::kG[row][a] * Load(at);
+        }
+      }
+#pragma GCC unroll 8
+      for (int j = 0; j < n; ++j) {
+        Store(u + j * in * panel + lane,
+              Transform::kG[j][0] * g[0] + Transform::kG[j][1] * g[1] + Transform::kG[j][2] * g[2]);
+      }
+    }
+  }
+}
+
+#if defined(__clang__)
+#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, Order{__VA_ARGS__})
+#endif
+
+// 8 x 8 numbers, transposed.
+INLINE void Transpose(const float* from, int64_t from_row, float* to, int64_t to_row) {
+  using Row = float __attribute__((vector_size(32), may_alias, aligned(4)));
+  [[maybe_unused]] typedef int Order __attribute__((vector_size(32)));
+  Row r[8], s[8];
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; ++i) r[i] = *reinterpret_cast<const Row*>(from + i * from_row);
+#pragma GCC unroll 4
+  for (int i = 0; i < 8; i += 2) {
+    s[i] = SHUFFLE(r[i], r[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    s[i + 1] = SHUFFLE(r[i], r[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    const int pair = i / 2 * 4 + i % 2;
+    r[i / 2 * 4 + i % 2 * 2] = SHUFFLE(s[pair], s[pair + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+    r[i / 2 * 4 + i % 2 * 2 + 1] = SHUFFLE(s[pair], s[pair + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    *reinterpret_cast<Row*>(to + i * to_row) = SHUFFLE(r[i], r[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    *reinterpret_cast<Row*>(to + (i + 4) * to_row) = SHUFFLE(r[i], r[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+}
+
+// The filter of the input's gradient: turned by 180 degrees, channels exchanged.
+inline void Turn(const float* filter, int64_t in, int64_t out, int tap, float* to) {
+  to += tap * in * out;
+  const float* from = filter + (8 - tap) * in * out;
+  for (int64_t i = 0; i < in; i += 8) {
+    for (int64_t o = 0; o < out; o += 8) Transpose(from + i * out + o, out, to + o * in + i, in);
+  }
+}
+
+// The sums of a filter's gradient lie as [out / panel][in / 16][plane][16][panel]. A line more from a plane to the
+// next, lest a transform read from few sets of the cache.
+INLINE constexpr int64_t SumPlane(int64_t panel) {
+  return kGroup * panel + kGroup;
+}
+
+// G^T s G: 16 channels of the input by a panel of the output's.
+template <int N>
+void TransformSums(const float* s, int64_t in, int64_t out, int64_t first_in, int64_t first_out, float* dfilter) {
+  constexpr int n = Transform::kIn;
+  constexpr int64_t panel = N * kLanes, plane = SumPlane(panel);
+  for (int64_t i = 0; i < kGroup; ++i) {
+    for (int64_t lane = 0; lane < panel; lane += kLanes) {
+      const float* from = s + i * panel + lane;
+      float* to = dfilter + (first_in + i) * out + first_out + lane;
+      Vec rows[3][n];
+#pragma GCC unroll 8
+      for (int j = 0; j < n; ++j) {
+        Vec sums[3] = {};
+#pragma GCC unroll 8
+        for (int k = 0; k < n; ++k) {
+          const Vec value = Load(from + (k * n + j) * plane);
+#pragma GCC unroll 3
+          for (int a = 0; a < 3; ++a) sums[a] += Transform::kG[k][a] * value;
+        }
+#pragma GCC unroll 3
+        for (int a = 0; a < 3; ++a) rows[a][j] = sums[a];
+      }
+#pragma GCC unroll 3
+      for (int a = 0; a < 3; ++a) {
+#pragma GCC unroll 3
+        for (int b = 0; b < 3; ++b) {
+          Vec sum{};
+#pragma GCC unroll 8
+          for (int k = 0; k < n; ++k) sum += Transform::kG[k][b] * rows[a][k];
+          Store(to + (a * 3 + b) * in * out, sum);
+        }
+      }
+    }
+  }
+}
+
+// --- Whole convolutions ---
+
+// The transformed filter is four times the filter. Where that is too much for the third cache, blocks are large, and in
+// a block's time each part of it is needed once: it is made where it is used, and doesn't go through the memory.
+constexpr int64_t kLargeFilter = 16 << 20, kLargeBlock = 160;
+
+// Tiles in a block: the scratch memory shall fill about half of the second cache. `multiple` of them are multiplied at
+// a time.
+inline int64_t TilesInBlock(int64_t tiles, int64_t bytes_of_tile, int64_t bytes_of_filter, int64_t multiple) {
+  if (bytes_of_filter > kLargeFilter) return CeilDiv(tiles, CeilDiv(tiles, kLargeBlock));
+  const int64_t fit = Least(Most((540 << 10) / bytes_of_tile, 12), 56);
+  return Most(multiple, fit / multiple * multiple);
+}
+
+// One plane of `count` tiles times one panel of the weights.
+template <int N>
+void MultiplyPanel(const float* v, const float* u, int64_t in, int64_t count, const Block& block, float* m,
+                   Ahead* ahead) {
+  constexpr int most = N == 2 ? kWideRows : kNarrowRows;
+  const int64_t parts = CeilDiv(count, most);
+  int64_t first = 0;
+  for (int64_t part = 0; part < parts; ++part) {
+    // Parts of nearly equal sizes, as the smallest tiles of registers are slow.
+    const int64_t next = count * (part + 1) / parts, rows = next - first;
+    const auto multiply = N == 2 ? kMultiplyWide.of[rows - 1] : kMultiplyNarrow.of[rows - 1];
+    ahead->Fetch();
+    multiply(v + first * kGroup, in / kGroup, block.group, u, m + first * kGroup);
+    first = next;
+  }
+}
+
+// How a convolution is cut into blocks of tiles, panels of the result's channels and parts of the transformed filter.
+template <int N>
+struct Plan {
+  static constexpr int n = Transform::kIn;
+  static constexpr int64_t kPanel = N * kLanes;
+
+  explicit Plan(const WinogradShape& s)
+      : tiles(s),
+        large(FilterBytes(s) > kLargeFilter),
+        most(Least(tiles.count, TilesInBlock(tiles.count, n * n * Most(s.in_c, s.out_c) * sizeof(float), FilterBytes(s),
+                                             N == 2 ? kWideRows : kNarrowRows))),
+        blocks(CeilDiv(tiles.count, most)),
+        panels(s.out_c / kPanel),
+        part(n * s.in_c * kPanel) {}
+
+  static int64_t FilterBytes(const WinogradShape& s) { return n * n * s.in_c * s.out_c * sizeof(float); }
+
+  Tiles tiles;
+  bool large;
+  int64_t most, blocks, panels, part;
+};
+
+template <int N>
+void Correlate(const WinogradShape& s, const float* x, const float* filter, const float* transformed,
+               const float* addend, float* y, int64_t first_block, int64_t end_block) {
+  const Plan<N> plan(s);
+  constexpr int n = Plan<N>::n;
+  constexpr int64_t panel = Plan<N>::kPanel;
+  const Tiles& tiles = plan.tiles;
+  const Block block = MakeBlock(plan.most, n * n + n);
+  float* scratch = Scratch(kSource, Most(s.in_c, s.out_c) / kGroup * block.group);
+  const float* zeros = Scratch(kZeros, n * s.in_c);
+  float* made = plan.large ? Scratch(kSums, plan.part) : nullptr;
+  for (int64_t i = first_block; i < end_block; ++i) {
+    const int64_t begin = tiles.count * i / plan.blocks, count = tiles.count * (i + 1) / plan.blocks - begin;
+    TransformInputs(tiles, x, s.in_c, zeros, begin, count, block, scratch + n * block.plane);
+    Ahead ahead(n * n * plan.panels * CeilDiv(count, N == 2 ? kWideRows : kNarrowRows));
+    ahead.Add(tiles, x, s.in_c, begin + count, plan.most, false);
+    ahead.Add(tiles, y, s.out_c, begin, count, true);
+    if (addend && addend != y) ahead.Add(tiles, addend, s.out_c, begin, count, false);
+    for (int row = 0; row < n; ++row) {
+      for (int64_t p = 0; p < plan.panels; ++p) {
+        if (plan.large) TransformFilter<N>(filter, s.in_c, s.out_c, row, p * panel, made);
+        const float* weights = plan.large ? made : transformed + (row * plan.panels + p) * plan.part;
+        for (int j = 0; j < n; ++j) {
+          float* m = scratch + (row * n + j) * block.plane;
+          float* to = m + p * panel / kGroup * block.group + p * panel % kGroup;
+          MultiplyPanel<N>(m + n * block.plane, weights + j * s.in_c * panel, s.in_c, count, block, to, &ahead);
+        }
+      }
+    }
+    TransformOutputs(tiles, scratch, block, begin, count, s.out_c, addend, y);
+  }
+}
+
+// One plane of `count` tiles: 16 channels of the input by a panel of the output's.
+template <int N>
+void MultiplyGroup(const float* v, const float* q, int64_t count, const Block& block, float* sums) {
+  constexpr int64_t panel = N * kLanes;
+  if constexpr (kLanes == 16) {
+    constexpr int rows = N == 2 ? 8 : 16;
+    for (int r = 0; r < kGroup; r += rows) MultiplyTransposed<rows, N>(v + r, q, block.group, count, sums + r * panel);
+  } else {
+    MultiplyTransposed<6, N>(v, q, block.group, count, sums);
+    MultiplyTransposed<5, N>(v + 6, q, block.group, count, sums + 6 * panel);
+    MultiplyTransposed<5, N>(v + 11, q, block.group, count, sums + 11 * panel);
+  }
+}
+
+template <int N>
+void SumOverTiles(const WinogradShape& s, const float* x, const float* dy, float* dfilter) {
+  constexpr int planes = Transform::kIn * Transform::kIn;
+  constexpr int64_t panel = N * kLanes;
+  const Tiles tiles(s);
+  // The sums are read and written once a block: here larger blocks are better.
+  const int64_t most = Least(tiles.count, TilesInBlock(tiles.count, planes * (s.in_c + s.out_c) * sizeof(float) / 2,
+                                                       planes * s.in_c * s.out_c * sizeof(float), 1));
+  const int64_t blocks = CeilDiv(tiles.count, most);
+  const Block block = MakeBlock(most, planes);
+  const int64_t groups = s.in_c / kGroup, parts = s.out_c / panel, part = planes * SumPlane(panel);
+  const int64_t size = part * (blocks > 1 ? groups * parts : 1);
+  float* sums = Scratch(kSums, size);
+  float* v = Scratch(kSource, groups * block.group);
+  float* q = Scratch(kGradient, s.out_c / kGroup * block.group);
+  const float* zeros = Scratch(kZeros, Most(Transform::kIn * s.in_c, s.out_c));
+  if (blocks > 1) Clear(sums, size);
+  for (int64_t i = 0; i < blocks; ++i) {
+    const int64_t begin = tiles.count * i / blocks, count = tiles.count * (i + 1) / blocks - begin;
+    TransformInputs(tiles, x, s.in_c, zeros, begin, count, block, v);
+    TransformGradients(tiles, dy, s.out_c, zeros, begin, count, block, q);
+    Ahead ahead(planes * parts * groups);
+    ahead.Add(tiles, x, s.in_c, begin + count, most, false);
+    ahead.Add(tiles, dy, s.out_c, begin + count, most, false);
+    const auto multiply = [&](int plane, int64_t p, int64_t group, float* to) {
+      const float* vectors = q + p * panel / kGroup * block.group + p * panel % kGroup;
+      MultiplyGroup<N>(v + group * block.group + plane * block.plane, vectors + plane * block.plane, count, block, to);
+    };
+    if (blocks == 1) {
+      // The sums of all planes are complete at once, and never all there.
+      for (int64_t p = 0; p < parts; ++p) {
+        for (int64_t group = 0; group < groups; ++group) {
+          Clear(sums, part);
+          for (int plane = 0; plane < planes; ++plane) multiply(plane, p, group, sums + plane * SumPlane(panel));
+          TransformSums<N>(sums, s.in_c, s.out_c, group * kGroup, p * panel, dfilter);
+        }
+      }
+      return;
+    }
+    for (int plane = 0; plane < planes; ++plane) {
+      for (int64_t p = 0; p < parts; ++p) {
+        for (int64_t group = 0; group < groups; ++group) {
+          ahead.Fetch();
+          multiply(plane, p, group, sums + (p * groups + group) * part + plane * SumPlane(panel));
+        }
+      }
+    }
+  }
+  for (int64_t p = 0; p < parts; ++p) {
+    for (int64_t group = 0; group < groups; ++group) {
+      TransformSums<N>(sums + (p * groups + group) * part, s.in_c, s.out_c, group * kGroup, p * panel, dfilter);
+    }
+  }
+}
+
+// --- The table ---
+
+// Panels of the weights are two vectors wide, but one for an odd group of 16 channels.
+inline bool IsWide(const WinogradShape& s) {
+  return s.out_c % (2 * kLanes) == 0;
+}
+
+inline int64_t FilterParts(const WinogradShape& s) {
+  return Transform::kIn * (IsWide(s) ? Plan<2>(s).panels : Plan<1>(s).panels);
+}
+
+inline int64_t FilterPartSize(const WinogradShape& s) {
+  return IsWide(s) ? Plan<2>(s).part : Plan<1>(s).part;
+}
+
+inline bool HasLargeFilter(const WinogradShape& s) {
+  return Plan<1>::FilterBytes(s) > kLargeFilter;
+}
+
+inline int64_t Blocks(const WinogradShape& s) {
+  return IsWide(s) ? Plan<2>(s).blocks : Plan<1>(s).blocks;
+}
+
+template <int N>
+void TransformPart(const WinogradShape& s, const float* filter, int64_t i, float* to) {
+  const int64_t panels = s.out_c / (N * kLanes);
+  TransformFilter<N>(filter, s.in_c, s.out_c, static_cast<int>(i / panels), i % panels * N * kLanes, to);
+}
+
+inline void TransformFilterPart(const WinogradShape& s, const float* filter, int64_t i, float* to) {
+  IsWide(s) ? TransformPart<2>(s, filter, i, to) : TransformPart<1>(s, filter, i, to);
+}
+
+inline void CorrelateBlocks(const WinogradShape& s, const float* x, const float* filter, const float* transformed,
+                            const float* addend, float* y, int64_t first, int64_t end) {
+  const auto correlate = IsWide(s) ? Correlate<2> : Correlate<1>;
+  correlate(s, x, filter, transformed, addend, y, first, end);
+}
+
+inline void FilterGradientOf(const WinogradShape& s, const float* x, const float* dy, float* dfilter) {
+  IsWide(s) ? SumOverTiles<2>(s, x, dy, dfilter) : SumOverTiles<1>(s, x, dy, dfilter);
+}
+
+const WinogradKernels kKernels{FilterParts, FilterPartSize,  HasLargeFilter, TransformFilterPart,
+                               Blocks,      CorrelateBlocks, Turn,           FilterGradientOf};

@@ -1,0 +1,50 @@
+// Winograd's algorithm F(4x4, 3x3) for 3x3 convolutions of stride 1: 36 products for 16 results instead of 144.
+//
+// An image is cut into tiles of 4x4 results. The 6x6 pixels that a tile sees are transformed, and so is the filter; the
+// products of the transforms, summed over channels, are transformed back into the 4x4 results (transforms.h). The
+// points of the transforms are exact in float32 and have half the error of the usual 0, +-1, +-2.
+//
+// Source: Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural Networks".
+
+#pragma once
+
+#include "convolution/convolution.h"
+
+namespace resnet {
+
+// x [batch, h, w, in_c], filter [3, 3, in_c, out_c], y [batch, h, w, out_c].
+struct WinogradShape {
+  int64_t batch, h, w, in_c, out_c;
+};
+
+// The loops of one instruction set.
+struct WinogradKernels {
+  // How many parts the transformed filter has, and the numbers of each.
+  int64_t (*filter_parts)(const WinogradShape&);
+  int64_t (*filter_part_size)(const WinogradShape&);
+  // Whether the transformed filter is too large to be kept: correlate makes it as it goes, from `filter`.
+  bool (*has_large_filter)(const WinogradShape&);
+  void (*transform_filter)(const WinogradShape&, const float* filter, int64_t part, float* to);
+  // Blocks of tiles, which are computed by themselves.
+  int64_t (*blocks)(const WinogradShape&);
+  void (*correlate)(const WinogradShape&, const float* x, const float* filter, const float* transformed,
+                    const float* addend, float* y, int64_t first_block, int64_t end_block);
+  // The filter of the input gradient: turned by 180 degrees, channels exchanged; one of its 9 taps.
+  void (*turn)(const float* filter, int64_t in, int64_t out, int tap, float* to);
+  void (*filter_gradient)(const WinogradShape&, const float* x, const float* dy, float* dfilter);
+};
+
+// Null where this kind of processor has no such instructions.
+extern const WinogradKernels *const kPortableWinograd, *const kAvx2Winograd, *const kAvx512Winograd;
+
+// Whether a convolution can go by Winograd's algorithm, and is faster by it.
+bool FitsWinograd(const Convolution& shape);
+
+void WinogradConvolve(const WinogradKernels& kernels, const Convolution& shape, const float* x, const float* filter,
+                      float* y);
+void WinogradInputGradient(const WinogradKernels& kernels, const Convolution& shape, const float* filter,
+                           const float* dy, const float* addend, float* dx);
+void WinogradFilterGradient(const WinogradKernels& kernels, const Convolution& shape, const float* x, const float* dy,
+                            float* dfilter);
+
+}  // namespace resnet

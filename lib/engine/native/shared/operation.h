@@ -1,0 +1,113 @@
+// An operation as TensorFlow's C interface takes it, and what its kernel is given at a call.
+
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "session/tensorflow_handles.h"
+#include "tensorflow/c/kernels.h"
+#include "tensorflow/c/ops.h"
+
+namespace resnet {
+
+using Sizes = std::vector<int64_t>;
+
+struct Operation {
+  const char* name;
+  std::vector<const char*> inputs, outputs, attributes;
+  void (*shapes)(TF_ShapeInferenceContext*, TF_Status*);
+  void* (*make)(TF_OpKernelConstruction*);
+  void (*compute)(void*, TF_OpKernelContext*);
+  void (*destroy)(void*);
+};
+
+const std::vector<Operation>& ConvolutionOperations();
+const std::vector<Operation>& BatchNormOperations();
+
+// Reads a node's attributes; the first failure is told to TensorFlow, and nothing is read after it.
+class AttributeReader {
+ public:
+  explicit AttributeReader(TF_OpKernelConstruction* context) : context_(context) {}
+
+  ~AttributeReader() {
+    if (!Ok(status_)) TF_OpKernelConstruction_Failure(context_, status_.get());
+  }
+
+  void Read(const char* name, Sizes& values) {
+    if (!Ok(status_)) return;
+    TF_OpKernelConstruction_GetAttrInt64List(context_, name, values.data(), values.size(), status_.get());
+  }
+  void Read(const char* name, float& value) {
+    if (!Ok(status_)) return;
+    TF_OpKernelConstruction_GetAttrFloat(context_, name, &value, status_.get());
+  }
+  void Read(const char* name, bool& value) {
+    if (!Ok(status_)) return;
+    unsigned char flag = 0;
+    TF_OpKernelConstruction_GetAttrBool(context_, name, &flag, status_.get());
+    value = flag;
+  }
+
+ private:
+  TF_OpKernelConstruction* context_;
+  Status status_ = NewStatus();
+};
+
+// A kernel's inputs and outputs, all float32. The first failure is told to TensorFlow; what is asked for after it is
+// null, since each call of TensorFlow's would begin by forgetting the failure.
+class Call {
+ public:
+  explicit Call(TF_OpKernelContext* context) : context_(context) {}
+
+  ~Call() {
+    if (!Ok(status_)) TF_OpKernelContext_Failure(context_, status_.get());
+  }
+
+  int Inputs() const { return TF_NumInputs(context_); }
+
+  Tensor Input(int index, int dimensions) {
+    TF_Tensor* tensor = nullptr;
+    if (!Fine()) return {tensor, TF_DeleteTensor};
+    TF_GetInput(context_, index, &tensor, status_.get());
+    if (Ok(status_) && TF_NumDims(tensor) != dimensions) Refuse("an input has another number of dimensions");
+    return {tensor, TF_DeleteTensor};
+  }
+
+  Tensor Output(int index, const Sizes& shape) {
+    if (!Fine()) return {nullptr, TF_DeleteTensor};
+    size_t bytes = sizeof(float);
+    for (const int64_t size : shape) bytes *= size;
+    return {TF_AllocateOutput(context_, index, TF_FLOAT, shape.data(), shape.size(), bytes, status_.get()),
+            TF_DeleteTensor};
+  }
+
+  // An output in the memory of an input of its shape, if no one else needs that. Asked before the input is.
+  Tensor OutputInPlace(int index, int input, const Sizes& shape) {
+    if (!Fine()) return {nullptr, TF_DeleteTensor};
+    int forwarded = -1;
+    return {TF_ForwardInputOrAllocateOutput(context_, &input, 1, index, shape.data(), shape.size(), &forwarded,
+                                            status_.get()),
+            TF_DeleteTensor};
+  }
+
+  void Refuse(const char* why) { TF_SetStatus(status_.get(), TF_INVALID_ARGUMENT, why); }
+
+  bool Fine() const { return Ok(status_); }
+
+ private:
+  TF_OpKernelContext* context_;
+  Status status_ = NewStatus();
+};
+
+inline float* Values(const Tensor& tensor) {
+  return static_cast<float*>(TF_TensorData(tensor.get()));
+}
+
+inline Sizes SizesOf(const Tensor& tensor) {
+  Sizes sizes;
+  for (int i = 0; i < TF_NumDims(tensor.get()); ++i) sizes.push_back(TF_Dim(tensor.get(), i));
+  return sizes;
+}
+
+}  // namespace resnet

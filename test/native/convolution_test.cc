@@ -1,0 +1,177 @@
+// The convolutions against sums written out, at the level that RESNET_KERNELS names. Prints each shape that is wrong.
+
+#include "convolution/convolution.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "shared/level.h"
+
+namespace resnet {
+namespace {
+
+using Numbers = std::vector<float>;
+
+Numbers Random(int64_t count, std::mt19937& engine) {
+  std::normal_distribution<float> normal;
+  Numbers numbers(count);
+  for (float& number : numbers) number = normal(engine);
+  return numbers;
+}
+
+// To the nearest of the numbers with 8 bits.
+float Rounded(float number) {
+  uint32_t bits;
+  std::memcpy(&bits, &number, sizeof(bits));
+  bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000;
+  std::memcpy(&number, &bits, sizeof(bits));
+  return number;
+}
+
+Numbers RoundedIf(bool round, Numbers numbers) {
+  if (round) std::transform(numbers.begin(), numbers.end(), numbers.begin(), Rounded);
+  return numbers;
+}
+
+// Calls visit(place in x, in the filter, in y) for each product.
+template <class Visit>
+void EachProduct(const Convolution& s, Visit visit) {
+  for (int64_t n = 0; n < s.batch; ++n) {
+    for (int64_t i = 0; i < s.out_h; ++i) {
+      for (int64_t j = 0; j < s.out_w; ++j) {
+        for (int64_t a = 0; a < s.kernel_h; ++a) {
+          for (int64_t b = 0; b < s.kernel_w; ++b) {
+            const int64_t row = i * s.stride_h + a - s.pad_top, column = j * s.stride_w + b - s.pad_left;
+            if (row < 0 || row >= s.in_h || column < 0 || column >= s.in_w) continue;
+            for (int64_t in = 0; in < s.in_c; ++in) {
+              const int64_t x = ((n * s.in_h + row) * s.in_w + column) * s.in_c + in;
+              const int64_t w = ((a * s.kernel_w + b) * s.in_c + in) * s.out_c;
+              const int64_t y = ((n * s.out_h + i) * s.out_w + j) * s.out_c;
+              for (int64_t out = 0; out < s.out_c; ++out) visit(x, w + out, y + out);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+// The largest difference over the largest number.
+double Error(const Numbers& found, const std::vector<double>& expected) {
+  double difference = 0, largest = 1e-30;
+  for (size_t i = 0; i < found.size(); ++i) {
+    const double off = std::abs(found[i] - expected[i]);
+    if (!(off <= difference)) difference = off;
+    largest = std::max(largest, std::abs(expected[i]));
+  }
+  return difference / largest;
+}
+
+int failures = 0;
+
+void Expect(const Convolution& s, const char* what, double error, double most) {
+  if (error <= most) return;
+  ++failures;
+  std::printf("%s: error %.2g; batch %d, %dx%dx%d, filter %dx%d to %d, strides %d %d, pads %d %d, result %dx%d\n", what,
+              error, int(s.batch), int(s.in_h), int(s.in_w), int(s.in_c), int(s.kernel_h), int(s.kernel_w),
+              int(s.out_c), int(s.stride_h), int(s.stride_w), int(s.pad_top), int(s.pad_left), int(s.out_h),
+              int(s.out_w));
+}
+
+void Check(const Convolution& s, std::mt19937& engine) {
+  const int64_t x_size = s.batch * s.in_h * s.in_w * s.in_c, y_size = s.batch * s.out_h * s.out_w * s.out_c;
+  const int64_t w_size = s.kernel_h * s.kernel_w * s.in_c * s.out_c;
+  const Numbers x = Random(x_size, engine), w = Random(w_size, engine), dy = Random(y_size, engine);
+  const Numbers addend = Random(x_size, engine);
+  for (const Arithmetic arithmetic : {Arithmetic::kFast, Arithmetic::kExact, Arithmetic::kBfloat16}) {
+    const bool rounds = arithmetic == Arithmetic::kBfloat16 && KernelLevel() == Level::kAvx512Bf16;
+    const Numbers rx = RoundedIf(rounds, x), rw = RoundedIf(rounds, w), rdy = RoundedIf(rounds, dy);
+    std::vector<double> y(y_size), dx(x_size), dw(w_size);
+    EachProduct(s, [&](int64_t i, int64_t k, int64_t j) {
+      y[j] += double(rx[i]) * rw[k];
+      dx[i] += double(rdy[j]) * rw[k];
+      dw[k] += double(rx[i]) * rdy[j];
+    });
+    const double most = arithmetic == Arithmetic::kFast ? 1e-4 : 2e-5;
+    Numbers found(y_size, NAN);
+    Convolve(s, arithmetic, x.data(), w.data(), found.data());
+    Expect(s, "convolution", Error(found, y), most);
+    found.assign(x_size, NAN);
+    InputGradient(s, arithmetic, w.data(), dy.data(), nullptr, found.data());
+    Expect(s, "input gradient", Error(found, dx), most);
+    found.assign(w_size, NAN);
+    FilterGradient(s, arithmetic, x.data(), dy.data(), found.data());
+    Expect(s, "filter gradient", Error(found, dw), most);
+    for (int64_t i = 0; i < x_size; ++i) dx[i] += addend[i];
+    found.assign(x_size, NAN);
+    InputGradient(s, arithmetic, w.data(), dy.data(), addend.data(), found.data());
+    Expect(s, "input gradient with an addend", Error(found, dx), most);
+    found = addend;
+    InputGradient(s, arithmetic, w.data(), dy.data(), found.data(), found.data());
+    Expect(s, "input gradient in the addend's place", Error(found, dx), most);
+  }
+}
+
+// The result's size follows from the image, the filter, the stride and the padding on each side.
+Convolution Shape(int64_t batch, int64_t h, int64_t w, int64_t in, int64_t out, int64_t kernel_h, int64_t kernel_w,
+                  int64_t stride_h, int64_t stride_w, int64_t top, int64_t bottom, int64_t left, int64_t right) {
+  return {batch,
+          h,
+          w,
+          in,
+          (h + top + bottom - kernel_h) / stride_h + 1,
+          (w + left + right - kernel_w) / stride_w + 1,
+          out,
+          kernel_h,
+          kernel_w,
+          stride_h,
+          stride_w,
+          top,
+          left};
+}
+
+Convolution Square(int64_t batch, int64_t size, int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t pad) {
+  return Shape(batch, size, size, in, out, kernel, kernel, stride, stride, pad, pad, pad, pad);
+}
+
+int Main(int rounds) {
+  std::printf("%s\n", NameOf(KernelLevel()));
+  if (KernelLevel() == Level::kTensorFlow) return 0;
+  std::mt19937 engine(1);
+  const std::vector<Convolution> shapes = {
+      // the layers of a ResNet
+      Square(3, 32, 3, 16, 3, 1, 1), Square(5, 32, 16, 16, 3, 1, 1), Square(5, 16, 32, 32, 3, 1, 1),
+      Square(17, 8, 64, 64, 3, 1, 1), Square(17, 4, 128, 128, 3, 1, 1), Square(5, 32, 16, 32, 3, 2, 1),
+      Square(5, 32, 16, 32, 1, 2, 0), Square(9, 8, 64, 256, 1, 1, 0), Square(2, 7, 48, 80, 3, 1, 1),
+      Square(16, 4, 512, 512, 3, 1, 1), Square(2, 56, 16, 16, 3, 1, 1), Square(1, 112, 3, 16, 7, 2, 3),
+      // the least of everything
+      Square(1, 1, 1, 1, 1, 1, 0), Square(1, 1, 16, 16, 3, 1, 1), Square(2, 2, 32, 16, 3, 1, 1),
+      Square(64, 3, 16, 16, 3, 1, 1), Square(1, 5, 16, 48, 3, 1, 1), Square(9, 5, 1, 1, 2, 1, 0)};
+  for (const Convolution& shape : shapes) Check(shape, engine);
+  const auto pick = [&](int64_t least, int64_t most) {
+    return std::uniform_int_distribution<int64_t>(least, most)(engine);
+  };
+  for (int i = 0; i < rounds; ++i) {
+    const int64_t kernel_h = pick(1, 5), kernel_w = pick(1, 5);
+    const bool groups = pick(0, 2) == 0;
+    const Convolution shape =
+        Shape(pick(1, 20), pick(kernel_h, 14), pick(kernel_w, 14), groups ? 16 * pick(1, 3) : pick(1, 40),
+              groups ? 16 * pick(1, 4) : pick(1, 70), kernel_h, kernel_w, pick(1, 3), pick(1, 3), pick(0, kernel_h),
+              pick(0, kernel_h), pick(0, kernel_w), pick(0, kernel_w));
+    Check(shape, engine);
+  }
+  std::printf("%d failures\n", failures);
+  return failures > 0;
+}
+
+}  // namespace
+}  // namespace resnet
+
+int main(int count, char** arguments) {
+  return resnet::Main(count > 1 ? std::stoi(arguments[1]) : 100);
+}
