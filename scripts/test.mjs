@@ -37,8 +37,9 @@ await main(async () => {
           2,
         ),
     ],
+    ['native kernels', () => runNode([join('scripts', 'testNative.mjs')])],
     // What this processor doesn't take by itself.
-    ...['avx2', 'tensorflow'].map(
+    ...['portable', 'avx2', 'tensorflow'].map(
       (kernels) =>
         /** @type {[string, () => boolean]} */ ([
           `native operations, RESNET_KERNELS=${kernels}`,

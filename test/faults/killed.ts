@@ -42,7 +42,8 @@ async function trainFor(
     child.on('close', (...ended) => resolve(ended));
   });
   clearTimeout(timer);
-  if (signal === ending) return undefined;
+  // A run that was asked to end has saved itself; the program then decides to end.
+  if (signal === ending || code === 130) return undefined;
   if (code !== 0) throw new Error(`Training ended with ${code ?? signal}:\n${complaints}`);
   return output.trim().split('\n').pop();
 }

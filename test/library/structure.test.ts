@@ -123,6 +123,18 @@ test('no file of the library is longer than 300 lines, no folder has more than 2
   );
 });
 
+test('no line of the C++ is longer than 120 columns', () => {
+  for (const folder of [path.join(lib, 'engine', 'native'), path.join(root, 'test', 'native')]) {
+    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      if (!/\.(cc|h)$/.test(name)) continue;
+      const long = readFileSync(path.join(folder, name), 'utf8')
+        .split('\n')
+        .filter((line) => line.length > 120);
+      assert.deepEqual(long, [], name);
+    }
+  }
+});
+
 const program = ts.createProgram([path.join(lib, 'index.ts')], {
   ...ts.parseJsonConfigFileContent(
     ts.readConfigFile(path.join(lib, 'tsconfig.json'), ts.sys.readFile).config,

@@ -210,7 +210,7 @@ describe('an image is read', () => {
   test('an image is read: and a broken file of a long name is called by its beginning and end', async () => {
     const path = join(folder, `${'n'.repeat(200)}.png`);
     writeFileSync(path, BYTES.subarray(0, 5000));
-    await isRefused(readImage(path), /^\S{40,60}…n+\.png is a broken PNG picture/);
+    await isRefused(readImage(path), /^\S{40,60}…n+\.png is a broken PNG image/);
   });
 });
 

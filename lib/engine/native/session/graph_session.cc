@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "session/operations.h"
-#include "shared/level.h"
 #include "session/tensorflow_handles.h"
+#include "shared/level.h"
 #include "tensorflow/c/c_api.h"
 #include "tensorflow/core/platform/tensor_float_32_utils.h"
 
