@@ -109,9 +109,9 @@ test('a notebook that the package brings runs where it was installed', async () 
 
 test('a notebook imports the charts and the data alone', async () => {
   writeNotebook('charts.ipynb', [
-    `import { Figure, filterChart, lossChart } from 'resnet-notebooks/charts';
+    `import { blockDiagram, Figure } from 'resnet-notebooks/charts';
      import { CLASS_NAMES, Dataset } from 'resnet-notebooks/data';`,
-    `const figure: Figure = lossChart({ epochs: [] });
+    `const figure: Figure = blockDiagram('basic', { inChannels: 16, channels: 16 });
      console.log(Object.keys(figure).includes('data'), CLASS_NAMES.length);`,
   ]);
   await inProject('npx', 'resnet-notebooks', 'run', 'charts.ipynb');
