@@ -9,18 +9,19 @@ import { SetupError } from '../scripts/setup/errors.mjs';
 import { runSteps, setUp } from '../scripts/setup/index.mjs';
 import { packageRoot, projectAt } from '../scripts/setup/project.mjs';
 import { Task } from '../scripts/terminal.mjs';
-import { environment } from './environment.mjs';
+import { environment, processorKind } from './environment.mjs';
 import { pytorch } from './pytorch.mjs';
 import { keep } from './results.mjs';
 import { calls } from './sections/calls.mjs';
 import { compile } from './sections/compile.mjs';
 import { epoch } from './sections/epoch.mjs';
+import { kernels } from './sections/kernels.mjs';
 import { precision } from './sections/precision.mjs';
 import { steady } from './sections/steady.mjs';
 import { steps } from './sections/steps.mjs';
 import { workers } from './typescript.mjs';
 
-const SECTIONS = [steps, calls, epoch, compile, precision, steady];
+const SECTIONS = [steps, kernels, calls, epoch, compile, precision, steady];
 
 await main(async () => {
   const named = process.argv.slice(2).join(' ');
@@ -34,6 +35,7 @@ await main(async () => {
   await setUp(project, { withData: chosen.some(({ needsData }) => needsData) });
   await runSteps(project, [workers, pytorch]);
   const where = await environment(project);
+  const kind = processorKind();
   console.log(where);
   for (const { name, measure } of chosen) {
     const task = new Task(name, 'starts');
@@ -41,7 +43,7 @@ await main(async () => {
       const text = await measure({ project, update: (detail) => task.update(detail) });
       task.end('measured');
       console.log(`\n${text}\n`);
-      keep(SECTIONS, name, { environment: where, text });
+      keep(SECTIONS, kind, name, { environment: where, text });
     } catch (error) {
       task.end('failed');
       throw error;

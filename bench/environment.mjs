@@ -8,6 +8,14 @@ import { packageFolder } from '../scripts/setup/project.mjs';
 import { setupFolder } from '../scripts/setup/python.mjs';
 import { pythonOf } from './pytorch.mjs';
 
+/** The kind of processor that results are kept by: the widest vectors that it has. */
+export function processorKind() {
+  const flags = readText('/proc/cpuinfo') ?? '';
+  if (flags.includes(' avx512_bf16')) return 'AVX-512 with bfloat16';
+  if (flags.includes(' avx512f')) return 'AVX-512';
+  return flags.includes(' avx2') ? 'AVX2' : process.arch;
+}
+
 /** The cards' names, where there are any. */
 function gpus() {
   const { stdout } = spawnSync('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader'], {
@@ -28,10 +36,9 @@ export async function environment(project) {
   ]);
   const version = (/** @type {string} */ text, /** @type {RegExp} */ pattern) => pattern.exec(text)?.[1];
   const cores = os.cpus();
-  const vectors = readText('/proc/cpuinfo')?.includes(' avx512f') ? 'with' : 'without';
   return [
     new Date().toISOString().slice(0, 10),
-    `${cores[0].model.trim()} ${vectors} AVX-512`,
+    `${cores[0].model.trim()} (${processorKind()})`,
     `${cores.length} cores`,
     ...gpus(),
     `Node ${process.versions.node}`,

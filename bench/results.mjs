@@ -6,41 +6,40 @@ const KEPT = fileURLToPath(new URL('results.json', import.meta.url));
 const WRITTEN = fileURLToPath(new URL('RESULTS.md', import.meta.url));
 
 /** @typedef {{ environment: string, text: string }} Result the machine and the day, and the results in Markdown */
+/** @typedef {Record<string, Record<string, Result>>} Results by kind of processor, then by part */
 
 /**
- * Keeps a part's result in place of an older one.
+ * Keeps a part's result in place of an older one of the same kind of processor.
  *
  * @param {import('./sections/section.mjs').Section[]} sections in their order
+ * @param {string} kind of processor
  * @param {string} name
  * @param {Result} result
  */
-export function keep(sections, name, result) {
-  /** @type {Record<string, Result>} */
-  const results = { ...readJson(KEPT), [name]: result };
+export function keep(sections, kind, name, result) {
+  /** @type {Results} */
+  const results = readJson(KEPT) ?? {};
+  results[kind] = { ...results[kind], [name]: result };
   writeJson(KEPT, results);
   writeText(WRITTEN, written(sections, results));
 }
 
 /**
  * @param {import('./sections/section.mjs').Section[]} sections
- * @param {Record<string, Result>} results
+ * @param {Results} results
  */
 function written(sections, results) {
-  const environments = new Set(Object.values(results).map(({ environment }) => environment));
-  // Said once where it is the same for all.
-  const [shared] = environments.size === 1 ? environments : [];
   const blocks = [
     '# Results',
-    'Written by `npm run bench`; [README.md](README.md) says how to measure again.',
-    ...(shared ? [shared] : []),
+    'Written by `npm run bench`; [README.md](README.md) says how to measure again. Each table says when and on what it was measured.',
   ];
   for (const { title, about, parts } of sections) {
     blocks.push(`## ${title}`, about);
     for (const part of parts) {
-      const result = results[part.name];
       if (part.title) blocks.push(`### ${part.title}`);
-      if (result === undefined) blocks.push('Not measured yet.');
-      else blocks.push(...(shared ? [] : [result.environment]), result.text);
+      const measured = Object.values(results).flatMap((byPart) => byPart[part.name] ?? []);
+      if (measured.length === 0) blocks.push('Not measured yet.');
+      for (const { environment, text } of measured) blocks.push(`${environment}:`, text);
     }
   }
   return `${blocks.join('\n\n')}\n`;

@@ -1,6 +1,6 @@
 """Training steps of PyTorch: takes as many as a line on stdin says, and answers with their seconds as a line of JSON.
 
-Arguments: nchw | channels_last | compile, network, width, batch size.
+Arguments: nchw | channels_last | compile, float32 | bfloat16, network, width, batch size.
 """
 
 import json
@@ -17,7 +17,7 @@ import torch
 from network import network, sgd
 from torch import nn
 
-how, name, width, batch = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+how, precision, name, width, batch = *sys.argv[1:4], int(sys.argv[4]), int(sys.argv[5])
 net, images, labels = network(name, width), torch.randn(batch, 3, 32, 32), torch.arange(batch) % 10
 if how != "nchw":
     net, images = net.to(memory_format=torch.channels_last), images.to(memory_format=torch.channels_last)
@@ -29,7 +29,8 @@ for line in sys.stdin:
     for _ in range(int(line)):
         began = time.perf_counter()
         optimizer.zero_grad()
-        loss = criterion(forward(images), labels)
+        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
+            loss = criterion(forward(images), labels)
         loss.backward()
         optimizer.step()
         loss.item()

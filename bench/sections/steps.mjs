@@ -1,4 +1,5 @@
 /** Seconds per training step, of all contenders at once. */
+import { readText } from '../../scripts/setup/files.mjs';
 import { Contender } from '../contender.mjs';
 import { python } from '../pytorch.mjs';
 import { table } from '../results.mjs';
@@ -15,6 +16,19 @@ const ROWS = [
 const TURNS = 10;
 const STEPS = 3;
 
+/** Whether the processor has instructions for products of bfloat16; without them PyTorch takes many times as long. */
+const hasBfloat16 = () => readText('/proc/cpuinfo')?.includes(' avx512_bf16') ?? false;
+
+/**
+ * @param {(string | number)[]} row
+ * @param {import('../../scripts/setup/project.mjs').Project} project
+ */
+const bfloat16Contenders = (row, project) => [
+  new Contender('this library, bfloat16', typescript('ours', ...row, 'bfloat16')),
+  new Contender('PyTorch, bfloat16', python(project, 'steps', 'channels_last', 'bfloat16', ...row)),
+  new Contender('PyTorch, bfloat16, torch.compile', python(project, 'steps', 'compile', 'bfloat16', ...row)),
+];
+
 /**
  * All take turns, so that a machine that gets slower gets slower for all.
  *
@@ -23,11 +37,12 @@ const STEPS = 3;
  */
 async function measure(row, { project, update }) {
   const contenders = [
-    new Contender('this library', typescript('ours', ...row)),
+    new Contender('this library', typescript('ours', ...row, 'tf32')),
     new Contender('the floor', typescript('floor', ...row)),
-    new Contender('PyTorch, NCHW', python(project, 'steps', 'nchw', ...row)),
-    new Contender('PyTorch, channels_last', python(project, 'steps', 'channels_last', ...row)),
-    new Contender('PyTorch, torch.compile', python(project, 'steps', 'compile', ...row)),
+    new Contender('PyTorch, NCHW', python(project, 'steps', 'nchw', 'float32', ...row)),
+    new Contender('PyTorch, channels_last', python(project, 'steps', 'channels_last', 'float32', ...row)),
+    new Contender('PyTorch, torch.compile', python(project, 'steps', 'compile', 'float32', ...row)),
+    ...(hasBfloat16() ? bfloat16Contenders(row, project) : []),
     new Contender('TensorFlow.js, trainOnBatch', typescript('plain', ...row)),
   ];
   try {
@@ -67,8 +82,9 @@ export const steps = {
   name: 'steps',
   title: 'Seconds per training step',
   about: `Forward, backward and update on one batch of noise, float32, SGD with momentum and weight decay. All contenders live at once and take
-turns. "Ours / this" below 1 means that this library is faster. The floor is the step's convolutions and matrix products
-alone, each independent of the others, by this library's engine; its memory holds the inputs of all layers at once. The first step of
+turns. "Ours / this" below 1 means that this library is faster. bfloat16 is autocast in PyTorch, and convolutions with
+factors of 16 bits here. The floor is the step's convolutions and matrix products alone, each independent of the others, by this library's
+kernels; its memory holds the inputs of all layers at once. The first step of
 \`torch.compile\` includes the compilation.`,
   parts: ROWS.map((row) => ({
     name: `steps ${row.join('-')}`,

@@ -1,4 +1,6 @@
-/** Training steps of this library. Arguments: network, width, batch size. */
+/** Training steps of this library. Arguments: network, width, batch size, precision. */
+
+import type { Precision } from '../../lib/engine/runtime/session';
 import { tf } from '../../lib/engine/runtime/tensorflow';
 import { SGD } from '../../lib/training/optimizer/sgd';
 import { crossEntropy } from '../../lib/training/step/crossEntropy';
@@ -7,10 +9,14 @@ import { batch } from './batch';
 import { serveSteps } from './serve';
 import { network } from './subject';
 
-const [name, width, size] = process.argv.slice(2);
+const [name, width, size, precision] = process.argv.slice(2);
 const { images, labels } = batch(size);
 const optimizer = new SGD({ lr: 0.01, momentum: 0.9, weightDecay: 5e-4 });
-const step = compileTraining(network(name, width), { optimizer, criterion: crossEntropy() });
+const step = compileTraining(network(name, width), {
+  optimizer,
+  criterion: crossEntropy(),
+  precision: precision as Precision,
+});
 const lr = tf.tensor1d([optimizer.lr]);
 const momentum = tf.tensor1d([optimizer.momentum]);
 

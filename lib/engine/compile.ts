@@ -9,6 +9,7 @@ import { installKernels } from './kernels/install';
 import { RecordedStep, type StepFunction } from './recording/recordedStep';
 import { mapTensors, type TensorTree, tensorsIn } from './recording/tree';
 import { usesGpu } from './runtime/backend';
+import { fastestPrecision } from './runtime/device';
 import type { OperationCost } from './runtime/operationCosts';
 import { PRECISIONS, type Precision, type SessionOptions } from './runtime/session';
 import { tf } from './runtime/tensorflow';
@@ -89,10 +90,11 @@ class Eager implements Runner {
 
 function runnerOf(
   fn: StepFunction,
-  { compile = true, precision = 'tf32', check }: CompileOptions,
+  { compile = true, precision: asked = 'tf32', check }: CompileOptions,
   session: SessionOptions,
 ): Runner {
-  checkChoice('precision', precision, PRECISIONS);
+  checkChoice('precision', asked, PRECISIONS);
+  const precision = asked === 'fast' ? fastestPrecision() : asked;
   if (compile) return new RecordedStep(fn, { precision, check }, session);
   // On a CPU, tf32 is float32.
   if (precision === 'tf32' || (precision === 'float32' && !usesGpu())) return new Eager(fn);

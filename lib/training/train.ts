@@ -6,6 +6,8 @@ import { resolve } from 'node:path';
 import { checkForm, checkPositiveInteger, type Form, SIGNAL_FORM } from '../checks';
 import type { DataLoader } from '../data/dataLoader';
 import type { CompileOptions } from '../engine/compile';
+import { fastestPrecision } from '../engine/runtime/device';
+import type { Precision } from '../engine/runtime/session';
 import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { ConfigError, ModelError } from '../errors';
 import { setNetworkInfo } from '../models/networkInfo';
@@ -140,6 +142,13 @@ async function trainReserved(
   }
 }
 
+/** What `precision: 'fast'` comes to, in words. */
+const FAST: Partial<Record<Precision, string>> = {
+  fast: "bfloat16 where that is faster than Winograd's algorithm in float32",
+  bfloat16: 'bfloat16',
+  tf32: 'float32, which nothing on this machine is faster than',
+};
+
 /** The epochs that are still to come. */
 async function run(parts: RunParts, options: TrainOptions): Promise<History> {
   const { net, trainLoader, testLoader, lossScale } = parts;
@@ -151,6 +160,8 @@ async function run(parts: RunParts, options: TrainOptions): Promise<History> {
       "Give savePath and saveEvery too, or leave onDivergence: 'goBack' out.",
     );
   }
+  if (options.precision === 'fast')
+    listener({ kind: 'message', text: `Computes convolutions in ${FAST[fastestPrecision()]}.` });
   const position = await saved.begin(listener);
   if (position.records.length >= epochs) {
     const done = position.records.length;

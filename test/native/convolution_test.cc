@@ -88,7 +88,7 @@ void Check(const Convolution& s, std::mt19937& engine) {
   const int64_t w_size = s.kernel_h * s.kernel_w * s.in_c * s.out_c;
   const Numbers x = Random(x_size, engine), w = Random(w_size, engine), dy = Random(y_size, engine);
   const Numbers addend = Random(x_size, engine);
-  for (const Arithmetic arithmetic : {Arithmetic::kFast, Arithmetic::kExact, Arithmetic::kBfloat16}) {
+  for (const Arithmetic arithmetic : {Arithmetic::kFloat32, Arithmetic::kExact, Arithmetic::kBfloat16}) {
     const bool rounds = arithmetic == Arithmetic::kBfloat16 && KernelLevel() == Level::kAvx512Bf16;
     const Numbers rx = RoundedIf(rounds, x), rw = RoundedIf(rounds, w), rdy = RoundedIf(rounds, dy);
     std::vector<double> y(y_size), dx(x_size), dw(w_size);
@@ -97,7 +97,7 @@ void Check(const Convolution& s, std::mt19937& engine) {
       dx[i] += double(rdy[j]) * rw[k];
       dw[k] += double(rx[i]) * rdy[j];
     });
-    const double most = arithmetic == Arithmetic::kFast ? 1e-4 : 2e-5;
+    const double most = arithmetic == Arithmetic::kFloat32 ? 1e-4 : 2e-5;
     Numbers found(y_size, NAN);
     Convolve(s, arithmetic, x.data(), w.data(), found.data());
     Expect(s, "convolution", Error(found, y), most);

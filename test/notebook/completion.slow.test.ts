@@ -50,12 +50,12 @@ def ask(request, code, cursor):
 
 try:
     client.wait_for_ready(timeout=60)
-    client.execute_interactive("import * as lib from '../../lib';", timeout=120)
+    client.execute_interactive("import * as lib from '../lib';", timeout=120)
     print(json.dumps({
         'offered': ask(client.complete, 'lib.', 4)['matches'],
-        'offeredInImport': ask(client.complete, "import {  } from '../../lib';", 9)['matches'],
+        'offeredInImport': ask(client.complete, "import {  } from '../lib';", 9)['matches'],
         'told': {
-            name: ask(client.inspect, f"import {{ {name} }} from '../../lib';", 10)['data'].get('text/plain', '')
+            name: ask(client.inspect, f"import {{ {name} }} from '../lib';", 10)['data'].get('text/plain', '')
             for name in sys.argv[2:]
         },
     }))

@@ -7,7 +7,7 @@
 import { execute, recordingPrecision } from '../recording/active';
 import { reducedType } from '../recording/precision';
 import { type AttributeList, nativeBackend } from '../runtime/backend';
-import { hasNativeOperations, kernelLevel } from '../runtime/session';
+import { hasNativeOperations, kernelLevel, type Precision } from '../runtime/session';
 import type { TensorFlow } from '../runtime/tensorflow';
 import { type ConvolutionAttributes, type ConvolutionInfo, infoOf, type Shape4D } from './convolutionInfo';
 import { recomputed, registerFusions } from './fusion';
@@ -86,12 +86,15 @@ interface Call {
   result: Shape4D;
 }
 
+/** The numbers of `Arithmetic` in native/convolution/convolution.h. */
+const ARITHMETIC: Partial<Record<Precision, number>> = { exact: 1, bfloat16: 2, fast: 3 };
+
 /** Which of the native operations' ways to compute the step that is being recorded asks for. */
 function arithmetic(): AttributeList {
-  const precision = recordingPrecision();
-  const bool = (name: string) => ({ name, type: nativeBackend().binding.TF_ATTR_BOOL, value: true });
-  if (precision === 'exact') return [bool('exact')];
-  return precision === 'bfloat16' && kernelLevel() === 'avx512_bf16' ? [bool('reduced')] : [];
+  const precision = recordingPrecision() ?? 'float32';
+  if (!Object.hasOwn(ARITHMETIC, precision)) return [];
+  if (precision === 'bfloat16' && kernelLevel() !== 'avx512_bf16') return [];
+  return [{ name: 'arithmetic', type: nativeBackend().binding.TF_ATTR_INT, value: ARITHMETIC[precision]! }];
 }
 
 /** Records or executes an operation; an input gradient offers to be added to what there is. */

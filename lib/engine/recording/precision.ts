@@ -26,7 +26,7 @@ const REDUCIBLE = new Set([
 
 /** Whether an operation's factors are to be rounded before it. A native convolution may round them itself. */
 export function isReducible(op: string, attributes: AttributeList): boolean {
-  return REDUCIBLE.has(op) && !attributes.some(({ name, value }) => name === 'reduced' && value);
+  return REDUCIBLE.has(op) && !attributes.some(({ name }) => name === 'arithmetic');
 }
 
 /** TensorFlow's number of the type that factors are rounded to; undefined where they stay float32. */

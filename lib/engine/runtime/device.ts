@@ -5,7 +5,7 @@ import * as os from 'node:os';
 import { showAs } from '../../showAs';
 import { usesGpu } from './backend';
 import { type Card, cards, cudaLibraries, whyUnused } from './gpu';
-import { type KernelLevel, kernelLevel } from './session';
+import { type KernelLevel, kernelLevel, type Precision } from './session';
 
 /** The processor that TensorFlow computes on. */
 export interface Device {
@@ -82,4 +82,17 @@ let known: Device | undefined;
 export function device(): Device {
   known ??= showAs(usesGpu() ? gpu() : cpu(), { full: deviceText });
   return known;
+}
+
+/** The first compute capability whose units multiply bfloat16. */
+const BFLOAT16_SINCE = 8;
+
+/**
+ * The precision that `fast` stands for on this machine: the fastest of those that train as well as float32. On a processor with
+ * AVX512_BF16 it is `fast` itself: bfloat16 for the convolutions that Winograd's algorithm in float32 isn't faster for.
+ */
+export function fastestPrecision(): Precision {
+  const { kind, computeCapability = '0', kernels } = device();
+  if (kind === 'gpu') return Number.parseFloat(computeCapability) >= BFLOAT16_SINCE ? 'bfloat16' : 'tf32';
+  return kernels === 'avx512_bf16' ? 'fast' : 'tf32';
 }

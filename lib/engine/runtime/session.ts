@@ -91,12 +91,12 @@ export function reasonOf(cause: unknown): string {
  * What convolutions and products are computed in. `float32`: all of its 24 bits. `tf32`: float32 whose factors a GPU may round
  * to 11 bits, where it is faster by that; TensorFlow's default. `exact`: float32 by each product of a convolution's definition, where else
  * Winograd's algorithm takes fewer. `bfloat16`: 8 bits and the range of float32. `float16`: 11 bits, and
- * a range that gradients fall out of unless the loss is scaled. On a GPU, steps that run at the same time should agree on
+ * a range that gradients fall out of unless the loss is scaled. `fast`: the fastest of them on this machine that trains as well as float32. On a GPU, steps that run at the same time should agree on
  * float32 or tf32: TensorFlow has one switch for both.
  */
-export type Precision = 'float32' | 'tf32' | 'exact' | 'bfloat16' | 'float16';
+export type Precision = 'float32' | 'tf32' | 'exact' | 'bfloat16' | 'float16' | 'fast';
 
-export const PRECISIONS: readonly Precision[] = ['float32', 'tf32', 'exact', 'bfloat16', 'float16'];
+export const PRECISIONS: readonly Precision[] = ['float32', 'tf32', 'exact', 'bfloat16', 'float16', 'fast'];
 
 /** How a session is made. */
 export interface SessionOptions {

@@ -10,7 +10,8 @@ namespace {
 const Kernels& DirectKernels(Arithmetic arithmetic) {
   switch (KernelLevel()) {
     case Level::kAvx512Bf16:
-      return arithmetic == Arithmetic::kBfloat16 ? *kAvx512Bf16Kernels : *kAvx512Kernels;
+      return arithmetic == Arithmetic::kBfloat16 || arithmetic == Arithmetic::kFastest ? *kAvx512Bf16Kernels
+                                                                                       : *kAvx512Kernels;
     case Level::kAvx512:
       return *kAvx512Kernels;
     case Level::kAvx2:
@@ -32,10 +33,17 @@ const WinogradKernels& WinogradKernelsOfLevel() {
   }
 }
 
+bool GoesByWinograd(const Convolution& s, Arithmetic arithmetic) {
+  // With few channels its transforms take as long as bfloat16's products.
+  const bool has_products = KernelLevel() == Level::kAvx512Bf16;
+  const bool wins = !has_products || (s.in_c >= 32 && s.out_c >= 32);
+  return (arithmetic == Arithmetic::kFloat32 || (arithmetic == Arithmetic::kFastest && wins)) && FitsWinograd(s);
+}
+
 }  // namespace
 
 void Convolve(const Convolution& s, Arithmetic arithmetic, const float* x, const float* filter, float* y) {
-  if (arithmetic == Arithmetic::kFast && FitsWinograd(s)) {
+  if (GoesByWinograd(s, arithmetic)) {
     WinogradConvolve(WinogradKernelsOfLevel(), s, x, filter, y);
   } else {
     DirectConvolve(DirectKernels(arithmetic), s, x, filter, y);
@@ -44,7 +52,7 @@ void Convolve(const Convolution& s, Arithmetic arithmetic, const float* x, const
 
 void InputGradient(const Convolution& s, Arithmetic arithmetic, const float* filter, const float* dy,
                    const float* addend, float* dx) {
-  if (arithmetic == Arithmetic::kFast && FitsWinograd(s)) {
+  if (GoesByWinograd(s, arithmetic)) {
     WinogradInputGradient(WinogradKernelsOfLevel(), s, filter, dy, addend, dx);
   } else {
     DirectInputGradient(DirectKernels(arithmetic), s, filter, dy, addend, dx);
@@ -52,7 +60,7 @@ void InputGradient(const Convolution& s, Arithmetic arithmetic, const float* fil
 }
 
 void FilterGradient(const Convolution& s, Arithmetic arithmetic, const float* x, const float* dy, float* dfilter) {
-  if (arithmetic == Arithmetic::kFast && FitsWinograd(s)) {
+  if (GoesByWinograd(s, arithmetic)) {
     WinogradFilterGradient(WinogradKernelsOfLevel(), s, x, dy, dfilter);
   } else {
     DirectFilterGradient(DirectKernels(arithmetic), s, x, dy, dfilter);

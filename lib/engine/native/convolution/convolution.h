@@ -20,9 +20,10 @@ struct Convolution {
 };
 
 enum class Arithmetic {
-  kFast,      // float32, by the algorithm of the fewest products
+  kFloat32,   // by the algorithm of the fewest products
   kExact,     // float32, each product of the definition once
   kBfloat16,  // factors rounded to bfloat16, sums in float32; as kExact where the processor has no such products
+  kFastest,   // kFloat32 where Winograd's algorithm is faster than bfloat16, else kBfloat16
 };
 
 void Convolve(const Convolution& shape, Arithmetic arithmetic, const float* x, const float* filter, float* y);

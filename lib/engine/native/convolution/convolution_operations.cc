@@ -6,8 +6,7 @@
 //   DirectConv2DBackpropFilter(x, dy) -> dfilter
 //
 // float32, [batch, h, w, channels], filters [h, w, in, out]. Attributes: strides [h, w], pads [top, left], and the
-// sizes that don't follow from the inputs: [h, w] of the result; and which arithmetic, `exact` or `bfloat16` or
-// neither.
+// sizes that don't follow from the inputs: [h, w] of the result; and a number of Arithmetic.
 
 #include <algorithm>
 
@@ -19,7 +18,7 @@ namespace {
 
 struct Attributes {
   Sizes strides = Sizes(2), pads = Sizes(2), size = Sizes(2);
-  Arithmetic arithmetic = Arithmetic::kFast;
+  Arithmetic arithmetic = Arithmetic::kFloat32;
 };
 
 void* Make(TF_OpKernelConstruction* context) {
@@ -28,11 +27,9 @@ void* Make(TF_OpKernelConstruction* context) {
   reader.Read("strides", attributes->strides);
   reader.Read("pads", attributes->pads);
   reader.Read("size", attributes->size);
-  bool exact = false, reduced = false;
-  reader.Read("exact", exact);
-  reader.Read("reduced", reduced);
-  if (exact) attributes->arithmetic = Arithmetic::kExact;
-  if (reduced) attributes->arithmetic = Arithmetic::kBfloat16;
+  int64_t arithmetic = 0;
+  reader.Read("arithmetic", arithmetic);
+  attributes->arithmetic = static_cast<Arithmetic>(arithmetic);
   return attributes;
 }
 
@@ -100,14 +97,10 @@ void LeaveShapeOpen(TF_ShapeInferenceContext* context, TF_Status* status) {
 
 Operation Describe(const char* name, std::vector<const char*> inputs, const char* output,
                    void (*compute)(void*, TF_OpKernelContext*)) {
-  return {name,
-          inputs,
-          {output},
-          {"strides: list(int)", "pads: list(int)", "size: list(int)", "exact: bool = false", "reduced: bool = false"},
-          LeaveShapeOpen,
-          Make,
-          compute,
-          Destroy};
+  return {name,           inputs,
+          {output},       {"strides: list(int)", "pads: list(int)", "size: list(int)", "arithmetic: int = 0"},
+          LeaveShapeOpen, Make,
+          compute,        Destroy};
 }
 
 }  // namespace

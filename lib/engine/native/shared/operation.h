@@ -42,6 +42,10 @@ class AttributeReader {
     if (!Ok(status_)) return;
     TF_OpKernelConstruction_GetAttrFloat(context_, name, &value, status_.get());
   }
+  void Read(const char* name, int64_t& value) {
+    if (!Ok(status_)) return;
+    TF_OpKernelConstruction_GetAttrInt64(context_, name, &value, status_.get());
+  }
   void Read(const char* name, bool& value) {
     if (!Ok(status_)) return;
     unsigned char flag = 0;

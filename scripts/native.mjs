@@ -1,0 +1,41 @@
+/** The C++ kernels without TensorFlow and Node, compiled into a program of their own. */
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { SetupError } from './setup/errors.mjs';
+import { findCompiler, missingError } from './setup/prerequisites.mjs';
+import { packageRoot } from './setup/project.mjs';
+
+export const nativeFolder = join(packageRoot, 'lib', 'engine', 'native');
+
+/** The levels that RESNET_KERNELS may name. */
+export const LEVELS = ['portable', 'avx2', 'avx512', 'avx512_bf16'];
+
+/**
+ * Compiles a program with the kernels.
+ *
+ * @param {string} source its own file
+ * @param {string} program where to put it
+ * @param {string[]} [options] of the compiler
+ * @throws {SetupError}
+ */
+export function compileNative(source, program, options = ['-O3']) {
+  const found = findCompiler(process.env);
+  if ('missing' in found) throw missingError([found.missing], process.env);
+  const [command, ...first] = found.command;
+  const sources = readdirSync(nativeFolder, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => /^(convolution|shared)\b.*\.cc$/.test(name) && !name.includes('_operations'),
+  );
+  const { status } = spawnSync(
+    command,
+    [
+      ...first,
+      ...['-std=c++17', ...options, '-ffp-contract=fast', '-Wno-psabi', '-pthread', '-I', nativeFolder],
+      ...sources.map((name) => join(nativeFolder, name)),
+      ...[source, '-o', program],
+    ],
+    { stdio: 'inherit' },
+  );
+  if (status !== 0)
+    throw new SetupError('The kernels were not compiled.', 'Correct what the compiler names.');
+}
