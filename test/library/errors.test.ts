@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
-import { ModelError } from '../../lib/errors';
+import {
+  ChartError,
+  ConfigError,
+  DataError,
+  EngineError,
+  ImageError,
+  InterruptError,
+  ModelError,
+  ResNetError,
+} from '../../lib/errors';
 import { loadModel } from '../../lib/models/files/loadModel';
 import { resnet10 } from '../../lib/models/resNet';
 
@@ -32,4 +41,23 @@ test('so is one that was awaited, without the error that caused it', async () =>
     );
     return true;
   });
+});
+
+test('an error carries the problem, the fix and a code that does not change', async () => {
+  await assert.rejects(loadModel('/nowhere'), (error: ModelError) => {
+    assert.equal(error.problem, 'There is no network at /nowhere.');
+    assert.match(error.fix, /^Check the path/);
+    assert.equal(error.message, `${error.problem}\n${error.fix}`);
+    assert.equal(error.code, 'ERR_MODEL');
+    return true;
+  });
+});
+
+test('the codes of the classes are those that programs rely on', () => {
+  const classes = { ChartError, ConfigError, DataError, EngineError, ImageError, ModelError, ResNetError };
+  const codes = Object.values(classes).map((made) => new made('What is wrong.', 'What to do.').code);
+  assert.deepEqual(
+    [...codes, new InterruptError().code].join(' '),
+    'ERR_CHART ERR_CONFIG ERR_DATA ERR_ENGINE ERR_IMAGE ERR_MODEL ERR_RESNET ERR_INTERRUPTED',
+  );
 });

@@ -92,7 +92,10 @@ describe('JupyterLab', { skip }, () => {
     for (const begin of [() => notebook.choose('Run', 'Run All Cells'), () => notebook.restartAndRunAll()]) {
       await begin();
       await notebook.busy();
-      await notebook.cell('await train').getByText(/Epoch ([2-9]|\d\d+)\/1000 \|/).waitFor();
+      await notebook
+        .cell('await train')
+        .getByText(/Epoch ([2-9]|\d\d+)\/1000 \|/)
+        .waitFor();
       await notebook.stop();
       await notebook.cell('await train').getByText('Stopped in epoch').waitFor();
       await notebook.idle();

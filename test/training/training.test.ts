@@ -17,7 +17,7 @@ import { DivergenceError } from '../../lib/training/divergence';
 import { evaluate } from '../../lib/training/evaluate';
 import type { TrainEvent } from '../../lib/training/events';
 import { formatEpoch } from '../../lib/training/history';
-import type { HistoryFile } from '../../lib/training/historyFile';
+import { readHistory } from '../../lib/training/historyFile';
 import { SGD } from '../../lib/training/optimizer/sgd';
 import { MultiStepLR } from '../../lib/training/schedule/multiStepLR';
 import { OneCycleLR } from '../../lib/training/schedule/oneCycleLR';
@@ -219,7 +219,8 @@ describe('train', () => {
 
     const files = (await readdir(savePath)).map((name) => name.replace(/[0-9a-f]{8}/, '#')).sort();
     assert.deepEqual(files, ['best', 'history.json', 'model.json', 'weights.#.bin']);
-    const written: HistoryFile = JSON.parse(await readFile(join(savePath, 'history.json'), 'utf8'));
+    const written = await readHistory(savePath);
+    assert.deepEqual(written, JSON.parse(await readFile(join(savePath, 'history.json'), 'utf8')));
     const accuracies = history.epochs.map(({ testAccuracy }) => testAccuracy);
     assert.equal(written.network, net.name);
     assert.equal(written.epochs, 2);
@@ -499,4 +500,17 @@ describe('evaluate', () => {
   test('evaluate: a network that does not fit is told', async () => {
     await assert.rejects(evaluate(smallNet({ classes: 3 }), new DataLoader(testSet)), ModelError);
   });
+});
+
+test('a history that is missing, damaged or something else is refused', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'history-'));
+  try {
+    await assert.rejects(readHistory(folder), /There is no history at .*history\.json/);
+    await writeFile(join(folder, 'history.json'), '{ "network": ');
+    await assert.rejects(readHistory(folder), /isn't JSON/);
+    await writeFile(join(folder, 'history.json'), '{ "network": "x", "epochs": "2" }');
+    await assert.rejects(readHistory(folder), /history\.json\.epochs is a string, not a number/);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });

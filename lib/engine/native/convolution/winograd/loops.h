@@ -9,7 +9,7 @@
 // so transforms write whole lines, and a product reads, for 16 channels of the source, a run of lines.
 //
 // The planes are a square too, and its rows are worked on one after the other: the products of a row are written over
-// what the row before was made of. So there is room for one row more, and a block takes half the cache that two buffers
+// what the row before was made of. So the memory holds one row more, and a block takes half the cache that two buffers
 // would take.
 
 #define INLINE inline __attribute__((always_inline))
@@ -69,7 +69,7 @@ struct Tiles {
 
 // The scratch memory's sizes, in numbers.
 struct Block {
-  int64_t tiles;  // that it has room for
+  int64_t tiles;  // that fit into it
   int64_t plane;  // from a plane to the next
   int64_t group;  // from a group of channels to the next
 };
