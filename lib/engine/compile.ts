@@ -24,7 +24,7 @@ export interface Step<Inputs extends TensorTree[], Output extends TensorTree> {
    *
    * @throws EngineError where the function is not recorded
    */
-  profile(...inputs: Inputs): Promise<OperationCost[]>;
+  operationCosts(...inputs: Inputs): Promise<OperationCost[]>;
   /**
    * The recorded operations as text, one a line, with the types and shapes of what they give and what they were fused with. A
    * function that is recorded for several shapes has one text after the other.
@@ -52,7 +52,7 @@ export interface CompileOptions {
 /** A way to run a step. */
 interface Runner {
   run(inputs: TensorTree[]): Promise<TensorTree>;
-  profile(inputs: TensorTree[]): OperationCost[];
+  operationCosts(inputs: TensorTree[]): OperationCost[];
   print(): string;
   dispose(): void;
 }
@@ -74,7 +74,7 @@ class Eager implements Runner {
     return output as TensorTree;
   }
 
-  profile(): never {
+  operationCosts(): never {
     throw new EngineError(
       'Only a recorded step tells what its operations cost.',
       'Compile it without `compile: false`.',
@@ -138,13 +138,13 @@ export function compile<Inputs extends TensorTree[], Output extends TensorTree>(
     );
   };
   const step = async (...inputs: Inputs) => (await alive().run(inputs)) as Output;
-  const profile = async (...inputs: Inputs) => alive().profile(inputs);
+  const operationCosts = async (...inputs: Inputs) => alive().operationCosts(inputs);
   const dispose = () => {
     runner?.dispose();
     runner = undefined;
   };
   const name = fn.name ? `Step '${fn.name}'` : 'Step';
-  return showAs(Object.assign(step, { profile, toString: () => alive().print(), dispose }), {
+  return showAs(Object.assign(step, { operationCosts, toString: () => alive().print(), dispose }), {
     full: () => `${name}${runner ? '' : ', disposed'}: call it with tensors, and await what it gives.`,
   });
 }

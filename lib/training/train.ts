@@ -4,6 +4,7 @@
 
 import { resolve } from 'node:path';
 import { checkForm, checkPositiveInteger, type Form, SIGNAL_FORM } from '../checks';
+import type { Batch, BatchDraws } from '../data/batch';
 import type { DataLoader } from '../data/dataLoader';
 import type { CompileOptions } from '../engine/compile';
 import { fastestPrecision } from '../engine/runtime/device';
@@ -134,7 +135,8 @@ async function trainReserved(
   if (!options.resume) checkSchedule(options, options.epochs * trainLoader.length);
   const lossScale = options.precision === 'float16' ? new LossScale() : undefined;
   try {
-    return await run({ ...options, net, trainLoader, testLoader, lossScale }, options);
+    const { optimizer, scheduler } = options;
+    return await run({ net, optimizer, scheduler, lossScale, trainLoader, testLoader }, options);
   } finally {
     trainLoader.dispose();
     testLoader.dispose();
@@ -151,10 +153,16 @@ const FAST: Partial<Record<Precision, string>> = {
 
 /** The epochs that are still to come. */
 async function run(parts: RunParts, options: TrainOptions): Promise<History> {
-  const { net, trainLoader, testLoader, lossScale } = parts;
-  const { epochs, criterion, logDir, onProgress: listener = () => {} } = options;
+  const { net, trainLoader, testLoader, lossScale, optimizer } = parts;
+  const { epochs, criterion, devices, stepsPerExecution, onDivergence, signal, logDir } = options;
+  const { onProgress: listener = () => {} } = options;
+  const compileOptions: CompileOptions = {
+    compile: options.compile,
+    precision: options.precision,
+    check: options.check,
+  };
   const saved = new SavedRun(parts, options);
-  if (options.onDivergence === 'goBack' && !saved.keepsCheckpoints) {
+  if (onDivergence === 'goBack' && !saved.keepsCheckpoints) {
     throw new ConfigError(
       'There is no checkpoint to go back to.',
       "Give savePath and saveEvery too, or leave onDivergence: 'goBack' out.",
@@ -179,15 +187,14 @@ async function run(parts: RunParts, options: TrainOptions): Promise<History> {
     if (event.kind === 'epoch') log?.writeEpoch(event.record);
     listener(event);
   };
-  const trainStep = compileTraining(net, {
-    ...options,
-    lossScale,
-    makeBatch: (inputs) => trainLoader.batch(inputs),
-  });
-  const testStep = compileEvaluation(net, testLoader, criterion, options);
+  const makeBatch = (inputs: Batch | BatchDraws) => trainLoader.batch(inputs);
+  const stepOptions = { optimizer, criterion, lossScale, devices, makeBatch };
+  const trainStep = compileTraining(net, { ...stepOptions, ...compileOptions });
+  const testStep = compileEvaluation(net, testLoader, criterion, compileOptions);
   setNetworkInfo(net, { classNames: trainLoader.dataset.classNames, normalization: trainLoader.normalize });
   try {
-    return await trainEpochs({ ...parts, ...options, saved, trainStep, testStep, onProgress }, position);
+    const loop = { trainStep, testStep, saved, epochs, stepsPerExecution, onDivergence, signal, onProgress };
+    return await trainEpochs({ ...parts, ...loop }, position);
   } finally {
     trainStep.dispose();
     testStep.dispose();

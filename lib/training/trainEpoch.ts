@@ -55,6 +55,8 @@ export interface EpochOptions {
  */
 export async function trainEpoch(progress: EpochProgress, options: EpochOptions): Promise<void> {
   const {
+    net,
+    epoch,
     loader,
     step,
     optimizer,
@@ -81,7 +83,8 @@ export async function trainEpoch(progress: EpochProgress, options: EpochOptions)
         for (const [i, { loss, correct, learningRate }] of (await running).entries()) {
           if (!Number.isFinite(loss)) {
             const images = () => loader.batch(group[i].tensors).images;
-            throw divergence({ ...options, batch: progress.batch + 1, loss, learningRate, images });
+            const batch = progress.batch + 1;
+            throw divergence({ net, epoch, batch, loss, learningRate, images });
           }
           progress.batch++;
           progress.images += group[i].length;

@@ -121,7 +121,7 @@ describe('a recorded step with batch normalization', { skip }, () => {
     (await compiled(...inputs)).forEach((tensor, i) => {
       assertAllClose(numbers(tensor), numbers(expected[i]), 1e-5);
     });
-    const operations = (await compiled.profile(...inputs)).map(({ operation }) => operation);
+    const operations = (await compiled.operationCosts(...inputs)).map(({ operation }) => operation);
     compiled.dispose();
     return operations;
   }
@@ -176,7 +176,7 @@ describe('a recorded step with batch normalization', { skip }, () => {
     );
     assertAllClose(numbers(layer(x)), numbers(expected), 1e-5);
     assertAllClose(numbers(await step(x)), numbers(expected), 1e-5);
-    const operations = (await step.profile(x)).map(({ operation }) => operation);
+    const operations = (await step.operationCosts(x)).map(({ operation }) => operation);
     assert.ok(operations.includes('BatchNormApplyAdd'), operations.join());
     assert.ok(!operations.some((name) => /^Add|^Relu/.test(name) && name !== 'AddV2'), operations.join());
     step.dispose();

@@ -234,7 +234,7 @@ describe('a profile', () => {
     });
     const x: TensorFlow.Tensor2D = tf.randomNormal([500, 500]);
     await step(x);
-    const costs = await step.profile(x);
+    const costs = await step.operationCosts(x);
     assert.deepEqual(numbers(taken), [2]);
     const product = costs.find(({ operation }) => /MatMul/.test(operation))!;
     assert.equal(product.count, 2);
@@ -249,7 +249,7 @@ describe('a profile', () => {
 
   test('a profile needs a record', async () => {
     const step = compile(double, { compile: false });
-    await assert.rejects(step.profile(tf.ones([2, 2])), /Only a recorded step/);
+    await assert.rejects(step.operationCosts(tf.ones([2, 2])), /Only a recorded step/);
   });
 });
 

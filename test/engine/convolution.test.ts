@@ -101,7 +101,7 @@ describe('the native convolutions', { skip }, () => {
     first.forEach((tensor, i) => {
       assert.deepEqual(numbers(tensor), numbers(second[i]));
     });
-    const operations = (await step.profile(x, filter)).map(({ operation }) => operation);
+    const operations = (await step.operationCosts(x, filter)).map(({ operation }) => operation);
     assert.ok(operations.includes('DirectConv2DBackpropInput'), operations.join());
     assert.ok(operations.includes('DirectConv2DBackpropFilter'), operations.join());
   });
@@ -125,7 +125,7 @@ describe('the native convolutions', { skip }, () => {
     const step = compile((a: TensorFlow.Tensor4D) => gradient(a));
     const expected = gradient(x);
     assertAllClose(numbers(await step(x)), numbers(expected), 1e-4);
-    const operations = (await step.profile(x)).map(({ operation }) => operation);
+    const operations = (await step.operationCosts(x)).map(({ operation }) => operation);
     assert.ok(operations.includes('DirectConv2DBackpropInputAdd'), operations.join());
     assert.ok(!operations.includes('DirectConv2DBackpropInput'), operations.join());
     step.dispose();

@@ -73,7 +73,7 @@ describe('disposing a step', () => {
     unused.step.dispose();
     unused.step.dispose();
     await assert.rejects(unused.step(x), /was disposed/);
-    await assert.rejects(unused.step.profile(x), /was disposed/);
+    await assert.rejects(unused.step.operationCosts(x), /was disposed/);
 
     const reading = compile((t: TensorFlow.Tensor1D) => t.mul(t.dataSync()[0]));
     await assert.rejects(reading(x), /reads the value/);
@@ -143,7 +143,7 @@ describe('a step', () => {
       assert.equal(tmpdir(), folder);
       const { total, step } = summing();
       for (let i = 0; i < 3; i++) await step(x);
-      await step.profile(x);
+      await step.operationCosts(x);
       assert.deepEqual(await readdir(folder), []);
       step.dispose();
       assert.deepEqual(numbers(total), [4, 8, 12]);

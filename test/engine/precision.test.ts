@@ -40,7 +40,7 @@ describe('a step in mixed precision', () => {
         const actual = difference(numbers(outputs[i]), numbers(expected));
         assert.ok(actual > error / 100 && actual < 4 * error, `output ${i} differs by ${actual}`);
       });
-      const casts = (await compiled.profile(x, filter, weights)).filter(
+      const casts = (await compiled.operationCosts(x, filter, weights)).filter(
         ({ operation }) => operation === 'Cast',
       );
       assert.ok(casts[0].count >= 8, `${casts[0].count} casts`);

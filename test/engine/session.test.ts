@@ -20,7 +20,7 @@ before(async () => {
     const x = tf.linspace(-1, 1, 100);
     const mean = (await step(x)).dataSync()[0];
     assert.ok(Math.abs(mean - tf.mean(tf.tanh(tf.add(tf.mul(tf.exp(x), 2), 1))).dataSync()[0]) < 1e-6);
-    const costs = await step.profile(x);
+    const costs = await step.operationCosts(x);
     step.dispose();
     return costs.map(({ operation }) => operation);
   };

@@ -50,7 +50,7 @@ async function stepOn(make: () => TensorFlow.LayersModel, devices: string[]) {
   const inputs = { lr: tf.tensor1d([LEARNING_RATE]), momentum: tf.tensor1d([0]), batches: [batch] };
   const { loss, correct } = await step(inputs);
   const weights = net.getWeights().map(numbers);
-  const convolved = (await step.profile(inputs))
+  const convolved = (await step.operationCosts(inputs))
     .filter(({ operation }) => /Conv2D$/.test(operation))
     .map(({ device }) => device);
   step.dispose();

@@ -64,7 +64,7 @@ export class RecordedStep {
     return mapTensors(output, () => tensorOf(fetched[next++]));
   }
 
-  profile(inputs: TensorTree[]): OperationCost[] {
+  operationCosts(inputs: TensorTree[]): OperationCost[] {
     const { assigned, call } = this.prepare(inputs);
     let metadata: Uint8Array;
     try {
