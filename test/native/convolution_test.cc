@@ -149,6 +149,9 @@ int Main(int rounds) {
       Square(17, 8, 64, 64, 3, 1, 1), Square(17, 4, 128, 128, 3, 1, 1), Square(5, 32, 16, 32, 3, 2, 1),
       Square(5, 32, 16, 32, 1, 2, 0), Square(9, 8, 64, 256, 1, 1, 0), Square(2, 7, 48, 80, 3, 1, 1),
       Square(16, 4, 512, 512, 3, 1, 1), Square(2, 56, 16, 16, 3, 1, 1), Square(1, 112, 3, 16, 7, 2, 3),
+      // images that are cut into bands of rows
+      Square(1, 112, 24, 16, 3, 1, 1), Square(2, 90, 24, 20, 3, 2, 1), Square(1, 224, 3, 16, 7, 2, 3),
+      Shape(1, 80, 70, 40, 24, 5, 3, 3, 1, 2, 0, 1, 1), Square(1, 100, 32, 16, 1, 2, 0),
       // the least of everything
       Square(1, 1, 1, 1, 1, 1, 0), Square(1, 1, 16, 16, 3, 1, 1), Square(2, 2, 32, 16, 3, 1, 1),
       Square(64, 3, 16, 16, 3, 1, 1), Square(1, 5, 16, 48, 3, 1, 1), Square(9, 5, 1, 1, 2, 1, 0)};

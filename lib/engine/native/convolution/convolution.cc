@@ -1,8 +1,10 @@
 #include "convolution/convolution.h"
 
+#include "convolution/direct/bands.h"
 #include "convolution/direct/direct.h"
 #include "convolution/winograd/winograd.h"
 #include "shared/level.h"
+#include "shared/parallel.h"
 
 namespace resnet {
 namespace {
@@ -33,6 +35,29 @@ const WinogradKernels& WinogradKernelsOfLevel() {
   }
 }
 
+void ConvolveInBands(const Kernels& kernels, const Convolution& s, const float* x, const float* filter, float* y) {
+  const int64_t bands = ForwardBands(s);
+  if (bands == 1) return DirectConvolve(kernels, s, x, filter, y);
+  Parallel(static_cast<int>(s.batch * bands), [&](int i) {
+    const Band band = ForwardBand(s, i % bands);
+    const int64_t image = i / bands;
+    const float* from = x + (image * s.in_h + band.source_row) * s.in_w * s.in_c;
+    DirectConvolve(kernels, band.shape, from, filter, y + (image * s.out_h + band.result_row) * s.out_w * s.out_c);
+  });
+}
+
+void InputGradientInBands(const Kernels& kernels, const Convolution& s, const float* filter, const float* dy,
+                          const float* addend, float* dx) {
+  const int64_t bands = InputGradientBands(s);
+  if (bands == 1) return DirectInputGradient(kernels, s, filter, dy, addend, dx);
+  Parallel(static_cast<int>(s.batch * bands), [&](int i) {
+    const Band band = InputGradientBand(s, i % bands);
+    const int64_t image = i / bands, place = (image * s.in_h + band.result_row) * s.in_w * s.in_c;
+    const float* from = dy + (image * s.out_h + band.source_row) * s.out_w * s.out_c;
+    DirectInputGradient(kernels, band.shape, filter, from, addend ? addend + place : nullptr, dx + place);
+  });
+}
+
 bool GoesByWinograd(const Convolution& s, Arithmetic arithmetic) {
   // With few channels its transforms take as long as bfloat16's products.
   const bool has_products = KernelLevel() == Level::kAvx512Bf16;
@@ -46,7 +71,7 @@ void Convolve(const Convolution& s, Arithmetic arithmetic, const float* x, const
   if (GoesByWinograd(s, arithmetic)) {
     WinogradConvolve(WinogradKernelsOfLevel(), s, x, filter, y);
   } else {
-    DirectConvolve(DirectKernels(arithmetic), s, x, filter, y);
+    ConvolveInBands(DirectKernels(arithmetic), s, x, filter, y);
   }
 }
 
@@ -55,7 +80,7 @@ void InputGradient(const Convolution& s, Arithmetic arithmetic, const float* fil
   if (GoesByWinograd(s, arithmetic)) {
     WinogradInputGradient(WinogradKernelsOfLevel(), s, filter, dy, addend, dx);
   } else {
-    DirectInputGradient(DirectKernels(arithmetic), s, filter, dy, addend, dx);
+    InputGradientInBands(DirectKernels(arithmetic), s, filter, dy, addend, dx);
   }
 }
 

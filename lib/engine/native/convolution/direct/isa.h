@@ -32,11 +32,14 @@ struct Portable {
   static constexpr int kChannels = V == 1 ? 8 : 6;
 
   using Vector = float __attribute__((vector_size(32)));
-  using Loose = float __attribute__((vector_size(32), may_alias, aligned(4)));
   static inline Vector Zero() { return Vector{}; }
-  static inline Vector Load(const float* at) { return *reinterpret_cast<const Loose*>(at); }
+  static inline Vector Load(const float* at) {
+    Vector v;
+    __builtin_memcpy(&v, at, sizeof(v));
+    return v;
+  }
   static inline Vector Everywhere(const float* at) { return *at - Vector{}; }
-  static inline void Store(float* at, Vector v) { *reinterpret_cast<Loose*>(at) = v; }
+  static inline void Store(float* at, Vector v) { __builtin_memcpy(at, &v, sizeof(v)); }
   static inline Vector Add(Vector a, Vector b) { return a + b; }
   static inline Vector MultiplyAdd(Vector a, Vector b, Vector c) { return a * b + c; }
   static inline Vector LoadSome(const float* at, int count) {

@@ -174,7 +174,6 @@ void PackWeights(const WeightJob& job) {
 template <class Isa, int G, int Q, int V>
 inline __attribute__((always_inline)) void Finish(const Sweep& s, typename Isa::Vector (&sums)[G][Q][V],
                                                   float* const* results, const int64_t* pixels, bool plain) {
-  using Vector = typename Isa::Vector;
   constexpr int L = Isa::kLanes;
   if (plain) {
     RESNET_UNROLL

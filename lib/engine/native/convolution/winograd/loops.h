@@ -17,7 +17,7 @@
 constexpr int64_t kGroup = 16;            // Channels in a line of the cache.
 constexpr int kHalves = kGroup / kLanes;  // Vectors in a group.
 
-using Vec = float __attribute__((vector_size(kLanes * sizeof(float)), may_alias, aligned(4)));
+using Vec = float __attribute__((vector_size(kLanes * sizeof(float))));
 
 // Nothing of the standard library may be instantiated here: the linker could take this file's copy of it for all
 // processors.
@@ -37,11 +37,14 @@ struct Constant {
   constexpr operator int() const { return kValue; }
 };
 
+// Numbers needn't lie on a vector's boundary.
 INLINE Vec Load(const float* from) {
-  return *reinterpret_cast<const Vec*>(from);
+  Vec v;
+  __builtin_memcpy(&v, from, sizeof(v));
+  return v;
 }
 INLINE void Store(float* to, Vec v) {
-  *reinterpret_cast<Vec*>(to) = v;
+  __builtin_memcpy(to, &v, sizeof(v));
 }
 
 #include "convolution/winograd/transforms.h"
@@ -375,11 +378,11 @@ void TransformFilter(const float* filter, int64_t in, int64_t out, int row, int6
 
 // 8 x 8 numbers, transposed.
 INLINE void Transpose(const float* from, int64_t from_row, float* to, int64_t to_row) {
-  using Row = float __attribute__((vector_size(32), may_alias, aligned(4)));
+  using Row = float __attribute__((vector_size(32)));
   [[maybe_unused]] typedef int Order __attribute__((vector_size(32)));
   Row r[8], s[8];
 #pragma GCC unroll 8
-  for (int i = 0; i < 8; ++i) r[i] = *reinterpret_cast<const Row*>(from + i * from_row);
+  for (int i = 0; i < 8; ++i) __builtin_memcpy(&r[i], from + i * from_row, sizeof(Row));
 #pragma GCC unroll 4
   for (int i = 0; i < 8; i += 2) {
     s[i] = SHUFFLE(r[i], r[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
@@ -393,8 +396,10 @@ INLINE void Transpose(const float* from, int64_t from_row, float* to, int64_t to
   }
 #pragma GCC unroll 4
   for (int i = 0; i < 4; ++i) {
-    *reinterpret_cast<Row*>(to + i * to_row) = SHUFFLE(r[i], r[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
-    *reinterpret_cast<Row*>(to + (i + 4) * to_row) = SHUFFLE(r[i], r[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    const Row low = SHUFFLE(r[i], r[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    __builtin_memcpy(to + i * to_row, &low, sizeof(Row));
+    const Row high = SHUFFLE(r[i], r[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    __builtin_memcpy(to + (i + 4) * to_row, &high, sizeof(Row));
   }
 }
 
