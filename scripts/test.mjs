@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { main } from './main.mjs';
+import { readText } from './setup/files.mjs';
 import { setUp } from './setup/index.mjs';
 import { packageFolder, packageRoot, projectAt } from './setup/project.mjs';
 
@@ -39,7 +40,7 @@ await main(async () => {
     ],
     ['native kernels', () => runNode([join('scripts', 'testNative.mjs')])],
     // What this processor doesn't take by itself.
-    ...['portable', 'avx2', 'tensorflow'].map(
+    ...otherLevels().map(
       (kernels) =>
         /** @type {[string, () => boolean]} */ ([
           `native operations, RESNET_KERNELS=${kernels}`,
@@ -57,6 +58,15 @@ await main(async () => {
   console.error(`\nFailed: ${failed.map(([what]) => what).join(', ')}.`);
   return 1;
 });
+
+/** What RESNET_KERNELS may name here, but what is taken without it. */
+function otherLevels() {
+  const flags = process.arch === 'x64' ? (readText('/proc/cpuinfo') ?? '') : '';
+  const has = (/** @type {string} */ name) => flags.includes(` ${name}`);
+  if (has('avx512_bf16')) return ['portable', 'avx2', 'avx512', 'tensorflow'];
+  if (has('avx512f')) return ['portable', 'avx2', 'tensorflow'];
+  return has('avx2') ? ['portable', 'tensorflow'] : ['tensorflow'];
+}
 
 /**
  * @param {string[]} files

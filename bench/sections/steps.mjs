@@ -24,7 +24,7 @@ const hasBfloat16 = () => readText('/proc/cpuinfo')?.includes(' avx512_bf16') ??
  * @param {import('../../scripts/setup/project.mjs').Project} project
  */
 const bfloat16Contenders = (row, project) => [
-  new Contender('this library, bfloat16', typescript('ours', ...row, 'bfloat16')),
+  new Contender("this library, precision 'fast'", typescript('ours', ...row, 'fast')),
   new Contender('PyTorch, bfloat16', python(project, 'steps', 'channels_last', 'bfloat16', ...row)),
   new Contender('PyTorch, bfloat16, torch.compile', python(project, 'steps', 'compile', 'bfloat16', ...row)),
 ];
@@ -82,8 +82,8 @@ export const steps = {
   name: 'steps',
   title: 'Seconds per training step',
   about: `Forward, backward and update on one batch of noise, float32, SGD with momentum and weight decay. All contenders live at once and take
-turns. "Ours / this" below 1 means that this library is faster. bfloat16 is autocast in PyTorch, and convolutions with
-factors of 16 bits here. The floor is the step's convolutions and matrix products alone, each independent of the others, by this library's
+turns. "Ours / this" below 1 means that this library is faster. bfloat16 is autocast in PyTorch; \`fast\` has
+convolutions multiply bfloat16 where that is faster. The floor is the step's convolutions and matrix products alone, each independent of the others, by this library's
 kernels; its memory holds the inputs of all layers at once. The first step of
 \`torch.compile\` includes the compilation.`,
   parts: ROWS.map((row) => ({
