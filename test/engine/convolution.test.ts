@@ -1,9 +1,13 @@
 /** The library's convolutions and their gradients, against TensorFlow's. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
 import { describe, test } from 'node:test';
+import { inspect } from 'node:util';
 import { compile } from '../../lib/engine/compile';
 import { installKernels } from '../../lib/engine/kernels/install';
 import { type AttributeList, nativeBackend, typeAttribute } from '../../lib/engine/runtime/backend';
+import { device } from '../../lib/engine/runtime/device';
 import { hasNativeOperations } from '../../lib/engine/runtime/session';
 import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
 import { assertAllClose, numbers } from '../helpers/tensors';
@@ -44,6 +48,21 @@ function reference(op: string, { strides, pad }: Case, inputs: TensorFlow.Tensor
   ];
   return backend.executeSingleOutput(op, attributes, inputs);
 }
+
+test('device() names the kernels that RESNET_KERNELS asks for, or the most that the processor has', () => {
+  const { kernels } = device();
+  assert.equal(kernels, process.env.RESNET_KERNELS ?? kernels);
+  assert.match(inspect(device()), new RegExp(`, ${kernels} kernels`));
+});
+
+test('RESNET_KERNELS that is no level is refused with those that are', () => {
+  const { stderr } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', '-e', `require('./lib/engine/runtime/session').kernelLevel()`],
+    { cwd: resolve(__dirname, '../..'), encoding: 'utf8', env: { ...process.env, RESNET_KERNELS: 'sse' } },
+  );
+  assert.match(stderr, /RESNET_KERNELS is 'sse'.*\n.*tensorflow, portable, avx2, avx512, avx512_bf16/);
+});
 
 const skip = hasNativeOperations() ? false : 'this processor does without the native convolutions';
 
