@@ -77,7 +77,7 @@ function parse(path, text, venv) {
   if (notebook.nbformat < 4) {
     throw new SetupError(
       `It is a notebook of format ${notebook.nbformat}; Jupyter has saved format 4 since 2015.`,
-      `Convert it: ${join(venv, 'bin', 'jupyter')} nbconvert --to notebook --nbformat 4 --inplace "${path}"`,
+      `Convert it: "${join(venv, 'bin', 'jupyter')}" nbconvert --to notebook --nbformat 4 --inplace "${path}"`,
     );
   }
   if (notebook.nbformat > 4) {
