@@ -2,6 +2,7 @@
  * Writing files so that they are there whole or not at all, whatever happens meanwhile, and reading them.
  */
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 
 /** Writes a file, and has the disk itself hold it. */
 export async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
@@ -38,4 +39,18 @@ export async function readRegularFile(path: string): Promise<Buffer> {
 export async function fileSize(path: string): Promise<number | undefined> {
   const found = await stat(path).catch(() => undefined);
   return found?.size;
+}
+
+const turns = new Map<string, Promise<unknown>>();
+
+/** Does work on a path after all work on it that this process was asked for before has ended, well or not. */
+export async function inTurn<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const key = resolve(path);
+  const turn = (turns.get(key) ?? Promise.resolve()).then(work, work);
+  turns.set(key, turn);
+  try {
+    return await turn;
+  } finally {
+    if (turns.get(key) === turn) turns.delete(key);
+  }
 }

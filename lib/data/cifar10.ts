@@ -2,6 +2,7 @@
  * CIFAR-10 as two data sets, fetched where it isn't there yet.
  */
 import { join, resolve } from 'node:path';
+import { inTurn } from '../files';
 import { readBatches } from './binary';
 import type { Dataset } from './dataset';
 import { findCifar10, notCifar10, TEST_FILE, TRAIN_FILES } from './download/cifar10Files';
@@ -76,6 +77,9 @@ export async function ensureCifar10({ root, download, onProgress }: Cifar10Optio
   const folder = resolve(named ?? projectDataFolder());
   const found = await findCifar10(folder);
   if (found !== undefined) return found;
-  if (download ?? named === undefined) return installCifar10(folder, onProgress);
+  if (download ?? named === undefined) {
+    // Of two calls at once the second finds what the first has fetched.
+    return inTurn(folder, async () => (await findCifar10(folder)) ?? installCifar10(folder, onProgress));
+  }
   throw await notCifar10(folder);
 }

@@ -137,6 +137,15 @@ describe('what is saved', () => {
     }
   });
 
+  test('what is saved: is one whole network where several are saved to one folder at once', async () => {
+    const shared = join(folder, 'at-once');
+    const wider = resnet18({ width: 3, numClasses: 3 });
+    await Promise.all([net, wider, net, wider, net].map((network) => saveModel(network, shared)));
+    assert.deepEqual(logits(await loadModel(shared)), logits(net));
+    assert.deepEqual((await readdir(shared)).length, 2);
+    wider.dispose();
+  });
+
   test('what is saved: replaces what was saved before, and leaves other files alone', async () => {
     const path = await copy('replaced');
     await writeFile(join(path, 'notes.txt'), 'mine');

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { checkForm, checkNumber, filePath } from '../../checks';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import { ModelError } from '../../errors';
-import { writeWhole } from '../../files';
+import { inTurn, writeWhole } from '../../files';
 import { checkNotDisposed } from '../weights';
 import { type ModelArtifacts, type ModelJson, type SaveResult, weightsFileName } from './modelFiles';
 
@@ -28,7 +28,7 @@ export async function saveModel(net: TensorFlow.LayersModel, path: string | URL)
   const folder = filePath(path, ModelError);
   try {
     await mkdir(folder, { recursive: true });
-    await net.save(tf.io.withSaveHandler((artifacts) => write(artifacts, folder)));
+    await inTurn(folder, () => net.save(tf.io.withSaveHandler((artifacts) => write(artifacts, folder))));
   } catch (cause) {
     throw new ModelError(
       `The network can't be saved to ${folder}: ${(cause as Error).message}.`,
