@@ -1,9 +1,9 @@
 /**
  * The variables that hold a network's weights, and whether they still have values: `net.dispose()` and `tf.disposeVariables()` free them.
  */
-
 import { kindOf } from '../checks';
-import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
+import type { TensorFlow } from '../engine/runtime/tensorflow';
+import { isRegistered } from '../engine/runtime/values';
 import { ModelError } from '../errors';
 
 /** The variable behind a layer's weight, which is declared protected. */
@@ -11,14 +11,9 @@ export function variableOf(weight: TensorFlow.LayerVariable): TensorFlow.Variabl
   return (weight as unknown as { val: TensorFlow.Variable }).val;
 }
 
-/** Whether a variable has its values. `tf.disposeVariables()` frees them without marking the variable as disposed. */
-export function isAlive(variable: TensorFlow.Variable): boolean {
-  return tf.engine().state.registeredVariables[variable.name] === variable;
-}
-
 /** Whether any weight of a network or layer was disposed. */
 export function hasDisposedWeights(layer: TensorFlow.layers.Layer): boolean {
-  return !layer.weights.every((weight) => isAlive(variableOf(weight)));
+  return !layer.weights.every((weight) => isRegistered(variableOf(weight)));
 }
 
 /** @throws ModelError where a value is no network */

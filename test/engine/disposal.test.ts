@@ -1,8 +1,9 @@
 /** What a step takes of memory, tensors and files, and what is left when it was disposed. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { compile } from '../../lib/engine/compile';
 import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
@@ -155,4 +156,17 @@ describe('a step', () => {
       await rm(folder, { recursive: true });
     }
   });
+});
+
+test('a step whose variables tf.disposeVariables() has freed says so', async () => {
+  const program = `
+    const { compile, tf } = require('./lib/core');
+    const weight = tf.variable(tf.ones([2]), true, 'weight');
+    const step = compile((x) => tf.mul(x, weight));
+    step(tf.ones([2]))
+      .then(() => (tf.disposeVariables(), step(tf.ones([2]))))
+      .catch((error) => console.log(error.name, error.problem));`;
+  const options = { cwd: resolve(__dirname, '../..'), encoding: 'utf8' } as const;
+  const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', '-e', program], options);
+  assert.equal(stdout, 'EngineError The variable weight, which this step uses, was disposed.\n');
 });

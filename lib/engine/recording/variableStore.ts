@@ -9,7 +9,7 @@ import { EngineError } from '../../errors';
 import { type DataId, nativeBackend } from '../runtime/backend';
 import type { Output } from '../runtime/session';
 import { type TensorFlow, tf } from '../runtime/tensorflow';
-import { arrayOf, typeNumber, valuesOf } from '../runtime/values';
+import { arrayOf, isRegistered, typeNumber, valuesOf } from '../runtime/values';
 import type { Graph } from './graph';
 
 /** One variable in the session, and the nodes that read and write it as a whole. */
@@ -117,7 +117,7 @@ export class VariableStore {
    * @throws EngineError when a variable was disposed meanwhile
    */
   push(variables: readonly TensorFlow.Variable[], assigned: readonly TensorFlow.Variable[]): void {
-    const disposed = variables.find(({ isDisposed }) => isDisposed);
+    const disposed = variables.find((variable) => variable.isDisposed || !isRegistered(variable));
     if (disposed) {
       throw new EngineError(
         `The variable ${disposed.name}, which this step uses, was disposed.`,

@@ -62,3 +62,8 @@ export function arrayOf({ dtype, data }: FetchedValue): Float32Array | Int32Arra
 export function tensorOf(value: FetchedValue): TensorFlow.Tensor {
   return tf.tensor(arrayOf(value), value.shape, typeName(value.dtype));
 }
+
+/** Whether a variable has its values. `tf.disposeVariables()` frees them without marking the variable as disposed. */
+export function isRegistered(variable: TensorFlow.Variable): boolean {
+  return tf.engine().state.registeredVariables[variable.name] === variable;
+}

@@ -5,8 +5,8 @@ import { checkForm, checkNumber, type Form } from '../../checks';
 import { choose, orZeros } from '../../engine/operations/choose';
 import { applyMomentum } from '../../engine/operations/momentum';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
+import { isRegistered } from '../../engine/runtime/values';
 import { ConfigError } from '../../errors';
-import { isAlive } from '../../models/weights';
 import { showAs } from '../../showAs';
 
 /** What `SGD` takes; the names are PyTorch's. */
@@ -139,7 +139,7 @@ export class SGD {
   velocities(params: readonly TensorFlow.Variable[]): Float32Array[] {
     return params.map((param) => {
       const velocity = this.velocityMap.get(param);
-      const isKept = velocity !== undefined && isAlive(velocity);
+      const isKept = velocity !== undefined && isRegistered(velocity);
       return isKept ? (velocity.dataSync() as Float32Array) : new Float32Array(param.size);
     });
   }
@@ -155,7 +155,7 @@ export class SGD {
 
   private velocityOf(param: TensorFlow.Variable): TensorFlow.Variable {
     let velocity = this.velocityMap.get(param);
-    if (!velocity || !isAlive(velocity)) {
+    if (!velocity || !isRegistered(velocity)) {
       velocity = tf.variable(tf.zerosLike(param), false);
       this.velocityMap.set(param, velocity);
     }
