@@ -8,11 +8,7 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#else
-#pragma GCC target("avx2,fma")
-#endif
+#include "shared/target/avx2.h"
 #define RESNET_AVX2
 #include "convolution/direct/loops.h"
 
@@ -23,9 +19,7 @@ const Kernels kKernels = KernelsOf<Avx2>();
 const Kernels* const kAvx2Kernels = &kKernels;
 }  // namespace resnet
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#endif
+#include "shared/target/end.h"
 
 #else
 

@@ -8,12 +8,7 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma,avx512f,avx512vl,avx512bw,avx512dq"))), \
-                             apply_to = function)
-#else
-#pragma GCC target("avx2,fma,avx512f,avx512vl,avx512bw,avx512dq,prefer-vector-width=512")
-#endif
+#include "shared/target/avx512.h"
 #define RESNET_AVX512
 #include "convolution/direct/loops.h"
 
@@ -24,9 +19,7 @@ const Kernels kKernels = KernelsOf<Avx512>();
 const Kernels* const kAvx512Kernels = &kKernels;
 }  // namespace resnet
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#endif
+#include "shared/target/end.h"
 
 #else
 

@@ -8,12 +8,7 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma,avx512f,avx512vl,avx512bw,avx512dq,avx512bf16"))), \
-                             apply_to = function)
-#else
-#pragma GCC target("avx2,fma,avx512f,avx512vl,avx512bw,avx512dq,avx512bf16,prefer-vector-width=512")
-#endif
+#include "shared/target/avx512_bf16.h"
 #define RESNET_AVX512
 #define RESNET_BF16
 #include "convolution/direct/loops.h"
@@ -25,9 +20,7 @@ const Kernels kKernels = KernelsOf<Avx512Bf16>();
 const Kernels* const kAvx512Bf16Kernels = &kKernels;
 }  // namespace resnet
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#endif
+#include "shared/target/end.h"
 
 #else
 

@@ -19,7 +19,6 @@ namespace {
 #if defined(RESNET_PORTABLE)
 // The compiler's vectors, which it makes of whatever the processor has.
 struct Portable {
-  static constexpr const char* kName = "portable";
   static constexpr int kLanes = 8;
   static constexpr int kNumbers = 1;  // in a cell
   // Vectors of four numbers take two registers each, of which arm64 has 32.
@@ -55,7 +54,6 @@ struct Portable {
 
 #if defined(RESNET_AVX2)
 struct Avx2 {
-  static constexpr const char* kName = "avx2";
   static constexpr int kLanes = 8;
   static constexpr int kNumbers = 1;  // in a cell
   // Tiles of groups of neighboring pixels: 12 sums, 2 weights and a pixel fill the 16 registers.
@@ -87,7 +85,6 @@ struct Avx2 {
 
 #if defined(RESNET_AVX512)
 struct Avx512 {
-  static constexpr const char* kName = "avx512";
   static constexpr int kLanes = 16;
   static constexpr int kNumbers = 1;
   // 28 sums, and up to 2 weights and 2 pixels: 32 registers.
@@ -118,7 +115,6 @@ struct Avx512 {
 #if defined(RESNET_BF16)
 // Sums are float32; what is multiplied is rounded to bfloat16 as it is packed.
 struct Avx512Bf16 : Avx512 {
-  static constexpr const char* kName = "avx512_bf16";
   static constexpr int kNumbers = 2;
   static inline Vector Product(Vector cells, Vector weights, Vector sum) {
     return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(cells), reinterpret_cast<__m512bh>(weights));

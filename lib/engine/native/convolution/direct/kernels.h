@@ -97,7 +97,6 @@ struct FilterSweep {
 };
 
 struct Kernels {
-  const char* name;
   int lanes, numbers;  // of a vector, in a cell
   int wide;
   int pixels[3];    // of a tile, by vectors

@@ -7,11 +7,7 @@
 #include "shared/scratch.h"
 
 #if defined(__x86_64__)
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#else
-#pragma GCC target("avx2,fma")
-#endif
+#include "shared/target/avx2.h"
 
 namespace resnet {
 namespace {
@@ -26,9 +22,7 @@ const WinogradKernels* const kAvx2Winograd = &kKernels;
 
 }  // namespace resnet
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#endif
+#include "shared/target/end.h"
 #else
 
 namespace resnet {
