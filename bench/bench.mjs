@@ -9,7 +9,7 @@ import { SetupError } from '../scripts/setup/errors.mjs';
 import { runSteps, setUp } from '../scripts/setup/index.mjs';
 import { packageRoot, projectAt } from '../scripts/setup/project.mjs';
 import { Task } from '../scripts/terminal.mjs';
-import { environment, processorKind } from './environment.mjs';
+import { environment, processor } from './environment.mjs';
 import { pytorch } from './pytorch.mjs';
 import { keep } from './results.mjs';
 import { calls } from './sections/calls.mjs';
@@ -35,7 +35,6 @@ await main(async () => {
   await setUp(project, { withData: chosen.some(({ needsData }) => needsData) });
   await runSteps(project, [workers, pytorch]);
   const where = await environment(project);
-  const kind = processorKind();
   console.log(where);
   for (const { name, measure } of chosen) {
     const task = new Task(name, 'starts');
@@ -43,7 +42,7 @@ await main(async () => {
       const text = await measure({ project, update: (detail) => task.update(detail) });
       task.end('measured');
       console.log(`\n${text}\n`);
-      keep(SECTIONS, kind, name, { environment: where, text });
+      keep(SECTIONS, processor(), name, { environment: where, text });
     } catch (error) {
       task.end('failed');
       throw error;

@@ -2,18 +2,25 @@
 import { spawnSync } from 'node:child_process';
 import os from 'node:os';
 import { join } from 'node:path';
+import { processorLevel } from '../scripts/native.mjs';
 import { readText } from '../scripts/setup/files.mjs';
 import { run } from '../scripts/setup/processes.mjs';
 import { packageFolder } from '../scripts/setup/project.mjs';
 import { setupFolder } from '../scripts/setup/python.mjs';
 import { pythonOf } from './pytorch.mjs';
 
-/** The kind of processor that results are kept by: the widest vectors that it has. */
-export function processorKind() {
-  const flags = readText('/proc/cpuinfo') ?? '';
-  if (flags.includes(' avx512_bf16')) return 'AVX-512 with bfloat16';
-  if (flags.includes(' avx512f')) return 'AVX-512';
-  return flags.includes(' avx2') ? 'AVX2' : process.arch;
+const VECTORS = {
+  avx512_bf16: 'AVX-512 with bfloat16',
+  avx512: 'AVX-512',
+  avx2: 'AVX2',
+  portable: process.arch,
+};
+
+/** The processor that results are kept by. Machines that are for hire hide its full name; the family tells one generation of AMD's from the next. */
+export function processor() {
+  const family = /^cpu family\s*: (\d+)/m.exec(readText('/proc/cpuinfo') ?? '')?.[1];
+  const name = [os.cpus()[0].model.trim(), ...(family ? [`family ${family}`] : [])].join(', ');
+  return `${name} (${VECTORS[processorLevel()]})`;
 }
 
 /** The cards' names, where there are any. */
@@ -35,11 +42,10 @@ export async function environment(project) {
     'import torch; print(torch.__version__, torch.__config__.show())',
   ]);
   const version = (/** @type {string} */ text, /** @type {RegExp} */ pattern) => pattern.exec(text)?.[1];
-  const cores = os.cpus();
   return [
     new Date().toISOString().slice(0, 10),
-    `${cores[0].model.trim()} (${processorKind()})`,
-    `${cores.length} cores`,
+    processor(),
+    `${os.cpus().length} cores`,
     ...gpus(),
     `Node ${process.versions.node}`,
     `TensorFlow ${version(tensorflow, /TensorFlow ([\d.]+)/)} with oneDNN ${version(tensorflow, /oneDNN v([\d.]+)/)}`,

@@ -6,20 +6,20 @@ const KEPT = fileURLToPath(new URL('results.json', import.meta.url));
 const WRITTEN = fileURLToPath(new URL('RESULTS.md', import.meta.url));
 
 /** @typedef {{ environment: string, text: string }} Result the machine and the day, and the results in Markdown */
-/** @typedef {Record<string, Record<string, Result>>} Results by kind of processor, then by part */
+/** @typedef {Record<string, Record<string, Result>>} Results by processor, then by part */
 
 /**
- * Keeps a part's result in place of an older one of the same kind of processor.
+ * Keeps a part's result in place of an older one of the same processor.
  *
  * @param {import('./sections/section.mjs').Section[]} sections in their order
- * @param {string} kind of processor
- * @param {string} name
+ * @param {string} processor
+ * @param {string} name of the part
  * @param {Result} result
  */
-export function keep(sections, kind, name, result) {
+export function keep(sections, processor, name, result) {
   /** @type {Results} */
   const results = readJson(KEPT) ?? {};
-  results[kind] = { ...results[kind], [name]: result };
+  results[processor] = { ...results[processor], [name]: result };
   writeJson(KEPT, results);
   writeText(WRITTEN, written(sections, results));
 }

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SetupError } from './setup/errors.mjs';
+import { readText } from './setup/files.mjs';
 import { findCompiler, missingError } from './setup/prerequisites.mjs';
 import { packageRoot } from './setup/project.mjs';
 
@@ -10,6 +11,14 @@ export const nativeFolder = join(packageRoot, 'lib', 'engine', 'native');
 
 /** The levels that RESNET_KERNELS may name. */
 export const LEVELS = ['portable', 'avx2', 'avx512', 'avx512_bf16'];
+
+/** The widest level that this processor has. */
+export function processorLevel() {
+  const flags = process.arch === 'x64' ? (readText('/proc/cpuinfo') ?? '') : '';
+  if (flags.includes(' avx512_bf16')) return 'avx512_bf16';
+  if (flags.includes(' avx512f')) return 'avx512';
+  return flags.includes(' avx2') ? 'avx2' : 'portable';
+}
 
 /**
  * Compiles a program with the kernels.

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { main } from './main.mjs';
-import { readText } from './setup/files.mjs';
+import { LEVELS, processorLevel } from './native.mjs';
 import { setUp } from './setup/index.mjs';
 import { packageFolder, packageRoot, projectAt } from './setup/project.mjs';
 
@@ -61,11 +61,8 @@ await main(async () => {
 
 /** What RESNET_KERNELS may name here, but what is taken without it. */
 function otherLevels() {
-  const flags = process.arch === 'x64' ? (readText('/proc/cpuinfo') ?? '') : '';
-  const has = (/** @type {string} */ name) => flags.includes(` ${name}`);
-  if (has('avx512_bf16')) return ['portable', 'avx2', 'avx512', 'tensorflow'];
-  if (has('avx512f')) return ['portable', 'avx2', 'tensorflow'];
-  return has('avx2') ? ['portable', 'tensorflow'] : ['tensorflow'];
+  const level = processorLevel();
+  return level === 'portable' ? ['tensorflow'] : [...LEVELS.slice(0, LEVELS.indexOf(level)), 'tensorflow'];
 }
 
 /**

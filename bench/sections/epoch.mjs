@@ -7,11 +7,17 @@ import { mean } from '../statistics.mjs';
 import { typescript } from '../typescript.mjs';
 
 const ROUNDS = 2;
-const SUBJECT = ['resnet18', 16, 128];
+const ROWS = [
+  ['resnet18', 16, 128],
+  ['resnet18', 8, 32],
+];
 
-/** @param {import('./section.mjs').Context} context */
-async function measure({ project, update }) {
-  const settings = [await cifar10Folder(project), ...SUBJECT];
+/**
+ * @param {(string | number)[]} row
+ * @param {import('./section.mjs').Context} context
+ */
+async function measure(row, { project, update }) {
+  const settings = [await cifar10Folder(project), ...row];
   const commands = [
     { name: 'this library', command: typescript('epoch', ...settings) },
     { name: 'PyTorch, DataLoader in the process', command: python(project, 'epoch', ...settings, 0) },
@@ -40,7 +46,7 @@ async function measure({ project, update }) {
     (meanOf(epochs[0], 'seconds') / meanOf(epochs[i], 'seconds')).toFixed(2),
     meanOf(epochs[i], 'loss').toFixed(3),
   ]);
-  return `${table(['', 'epochs, s', 'pictures / s', 'ours / this', 'mean loss'], rows)}
+  return `${table(['', 'epochs, s', 'images / s', 'ours / this', 'mean loss'], rows)}
 
 Outside of the session's runs: ${percent('outside')} of this library's epoch, ${percent('outsideAfterFirst')} of it after the first batch (goal: at most 2 %).`;
 }
@@ -49,10 +55,14 @@ Outside of the session's runs: ${percent('outside')} of this library's epoch, ${
 export const epoch = {
   name: 'epoch',
   title: 'An epoch, end to end',
-  about: `The first epoch over CIFAR-10's 50,000 training images, cropped, mirrored and normalized at random: ${SUBJECT[0]}, width ${SUBJECT[1]}, batch ${SUBJECT[2]}; ${ROUNDS} rounds, each
+  about: `The first epoch over CIFAR-10's 50,000 training images, cropped, mirrored and normalized at random; ${ROUNDS} rounds, each
 contender alone in a process of its own. Ours is a whole call of \`train\`, recording of the steps and a test on 10 images included; PyTorch's
 images are made a batch at a time, its network is channels_last. Outside of the session's runs is what isn't between a call of the addon's
 \`runAsync\` and its result.`,
   needsData: true,
-  parts: [{ name: 'epoch', measure }],
+  parts: ROWS.map((row) => ({
+    name: `epoch ${row.join('-')}`,
+    title: `${row[0]}, width ${row[1]}, batch ${row[2]}`,
+    measure: (context) => measure(row, context),
+  })),
 };

@@ -70,6 +70,23 @@ async function measure(width, { project, update }) {
         ...(bfloat16 ? [ms(layer.bfloat16[k]), ms(bfloat16[i][k])] : []),
       ]),
     );
+    // Each as often as the network has it.
+    const sum = (/** @type {(layer: Layer, i: number) => Times} */ timesOf) =>
+      ms(
+        best.layers.reduce((total, layer, i) => {
+          const [forward, input, filter] = timesOf(layer, i);
+          return total + layer.count * (forward + input + filter);
+        }, 0),
+      );
+    rows.push([
+      'all of the network',
+      'all',
+      sum(({ float32 }) => float32),
+      sum(({ exact }) => exact),
+      ...measured.slice(0, -1).map(({ layers }) => sum((_, i) => layers[i].float32)),
+      sum((_, i) => float32[i]),
+      ...(bfloat16 ? [sum((layer) => layer.bfloat16), sum((_, i) => bfloat16[i])] : []),
+    ]);
     const peaks = measured.map(({ level, peak }) => `${level} ${(peak / 1e9).toFixed(0)}`).join(', ');
     return `${table(head, rows)}\n\nPeak of ${best.cores} cores in float32, GFLOP/s: ${peaks}.`;
   } finally {

@@ -1,5 +1,5 @@
 /** Seconds per training step, of all contenders at once. */
-import { readText } from '../../scripts/setup/files.mjs';
+import { processorLevel } from '../../scripts/native.mjs';
 import { Contender } from '../contender.mjs';
 import { python } from '../pytorch.mjs';
 import { table } from '../results.mjs';
@@ -15,9 +15,6 @@ const ROWS = [
 ];
 const TURNS = 10;
 const STEPS = 3;
-
-/** Whether the processor has instructions for products of bfloat16; without them PyTorch takes many times as long. */
-const hasBfloat16 = () => readText('/proc/cpuinfo')?.includes(' avx512_bf16') ?? false;
 
 /**
  * @param {(string | number)[]} row
@@ -42,7 +39,8 @@ async function measure(row, { project, update }) {
     new Contender('PyTorch, NCHW', python(project, 'steps', 'nchw', 'float32', ...row)),
     new Contender('PyTorch, channels_last', python(project, 'steps', 'channels_last', 'float32', ...row)),
     new Contender('PyTorch, torch.compile', python(project, 'steps', 'compile', 'float32', ...row)),
-    ...(hasBfloat16() ? bfloat16Contenders(row, project) : []),
+    // Without its products PyTorch takes many times as long.
+    ...(processorLevel() === 'avx512_bf16' ? bfloat16Contenders(row, project) : []),
     new Contender('TensorFlow.js, trainOnBatch', typescript('plain', ...row)),
   ];
   try {
@@ -60,14 +58,22 @@ async function measure(row, { project, update }) {
         later.push(...(await contender.ask(STEPS)).seconds);
       }
     }
-    const ours = median(measured[0].later);
+    const [ours, floor] = measured.map(({ later }) => median(later));
     const rows = table(
-      ['', 'first step, s', 'later steps, s: median (min–max)', 'ours / this', 'peak memory, MB'],
+      [
+        '',
+        'first step, s',
+        'later steps, s: median (min–max)',
+        'ours / this',
+        'floor / this',
+        'peak memory, MB',
+      ],
       measured.map(({ contender, first, later }) => [
         contender.name,
         first.toFixed(2),
         spread(later, 3),
         (ours / median(later)).toFixed(2),
+        (floor / median(later)).toFixed(2),
         contender.peakMemory().toFixed(0),
       ]),
     );
@@ -84,7 +90,7 @@ export const steps = {
   about: `Forward, backward and update on one batch of noise, float32, SGD with momentum and weight decay. All contenders live at once and take
 turns. "Ours / this" below 1 means that this library is faster. bfloat16 is autocast in PyTorch; \`fast\` has
 convolutions multiply bfloat16 where that is faster. The floor is the step's convolutions and matrix products alone, each independent of the others, by this library's
-kernels; its memory holds the inputs of all layers at once. The first step of
+kernels, which is what the arithmetic allows today; its memory holds the inputs of all layers at once. The first step of
 \`torch.compile\` includes the compilation.`,
   parts: ROWS.map((row) => ({
     name: `steps ${row.join('-')}`,

@@ -1,9 +1,9 @@
 /**
  * The three curves of a training run, as in the article's section 6.
  */
-import { checkForm, type Form } from '../checks';
+import { checkForm } from '../checks';
 import { ChartError, ConfigError } from '../errors';
-import type { EpochRecord, History } from '../training/history';
+import { CURVES, type EpochRecord, type History } from '../training/history';
 import type { Figure } from './figure';
 import { curve, epochAxis, TEST, TRAIN } from './historyCurves';
 import { themed } from './theme';
@@ -66,21 +66,14 @@ export function learningRateChart(history: History): Figure {
 
 const short = (rate: number): number => Number(rate.toPrecision(3));
 
-const FORM: Form = {
-  epochs: [
-    {
-      epoch: 'number',
-      trainLoss: 'number',
-      trainAccuracy: 'number',
-      testLoss: 'number',
-      testAccuracy: 'number',
-      learningRate: 'number',
-    },
-  ],
-};
-
 function epochsOf(history: History): readonly EpochRecord[] {
-  checkForm('history', history, FORM, 'Give what `train` or `readHistory` returns.', ChartError);
+  checkForm(
+    'history',
+    history,
+    { epochs: [CURVES] },
+    'Give what `train` or `readHistory` returns.',
+    ChartError,
+  );
   if (history.epochs.length === 0) {
     throw new ConfigError('The history has no epoch to draw.', 'Train for one epoch at least, then draw it.');
   }

@@ -21,7 +21,7 @@ export function evaluate(
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   if (options?.onProgress) return evaluateSilently(net, loader, options);
-  return shownWork({ name: 'evaluate', unit: 'images', also: options?.signal }, (onProgress, signal) =>
+  return shownWork({ name: 'evaluate', unit: 'images', signal: options?.signal }, (onProgress, signal) =>
     evaluateSilently(net, loader, { ...options, onProgress, signal }),
   );
 }

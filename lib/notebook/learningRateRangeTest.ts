@@ -28,7 +28,7 @@ export function learningRateRangeTest(
   options: RangeTestOptions,
 ): Promise<RangeTest> {
   if (options?.onProgress) return testSilently(net, loader, options);
-  return shownWork({ name: 'range test', unit: 'steps', also: options?.signal }, (onProgress, signal) =>
+  return shownWork({ name: 'range test', unit: 'steps', signal: options?.signal }, (onProgress, signal) =>
     testSilently(net, loader, { ...options, onProgress, signal }),
   );
 }

@@ -3,12 +3,9 @@
  */
 import { join } from 'node:path';
 import { checkForm, type Form, filePath } from '../checks';
-import { device } from '../engine/runtime/device';
-import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
-import { readRegularFile, writeWhole } from '../files';
-import { networkInfo } from '../models/networkInfo';
-import type { EpochRecord, History } from './history';
+import { readRegularFile } from '../files';
+import type { EpochRecord } from './history';
 
 /** What history.json holds. */
 export interface HistoryFile {
@@ -61,22 +58,3 @@ const FORM: Form = {
   device: 'string',
   records: [{ epoch: 'number', trainLoss: 'number', testLoss: 'number', testAccuracy: 'number' }],
 };
-
-/** Writes history.json into a network's folder. */
-export async function writeHistory(
-  folder: string,
-  net: TensorFlow.LayersModel,
-  { epochs: records }: History,
-): Promise<void> {
-  const accuracies = records.map(({ testAccuracy }) => testAccuracy);
-  const file: HistoryFile = {
-    network: networkInfo(net).architecture ?? net.name,
-    epochs: records.length,
-    testAccuracy: accuracies[accuracies.length - 1],
-    bestTestAccuracy: Math.max(...accuracies),
-    seconds: records.reduce((total, { seconds }) => total + seconds, 0),
-    device: device().name,
-    records,
-  };
-  await writeWhole(join(folder, 'history.json'), `${JSON.stringify(file, null, 2)}\n`);
-}

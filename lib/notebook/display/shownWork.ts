@@ -19,11 +19,11 @@ export type Report = (done: number, total: number) => void;
  *
  * @param name of the work
  * @param unit what is counted: `images`
- * @param also another signal that aborts the work
+ * @param signal aborts the work too
  */
 export async function shownWork<T>(
-  { name, unit, also }: { name: string; unit: string; also?: AbortSignal },
-  work: (report: Report, signal: AbortSignal) => Promise<T>,
+  { name, unit, signal }: { name: string; unit: string; signal?: AbortSignal },
+  work: (report: Report, stopped: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const text = liveText();
   const staysShown = cellOutput() !== undefined;
@@ -41,7 +41,7 @@ export async function shownWork<T>(
     text.status(`${name} ${parts.join('  ')}`);
   };
   try {
-    return await untilStopped((signal) => work(report, signal), also);
+    return await untilStopped((stopped) => work(report, stopped), signal);
   } finally {
     const isLeft = staysShown && drawnAt !== undefined;
     text.status(isLeft ? `${name}: ${count} in ${formatDuration(sinceBegin())}` : '');

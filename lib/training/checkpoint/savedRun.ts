@@ -4,10 +4,15 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { checkPositiveInteger } from '../../checks';
+import { device } from '../../engine/runtime/device';
+import type { TensorFlow } from '../../engine/runtime/tensorflow';
 import { ConfigError, ModelError } from '../../errors';
+import { writeWhole } from '../../files';
 import { saveModel } from '../../models/files/saveModel';
+import { networkInfo } from '../../models/networkInfo';
 import type { TrainListener } from '../events';
-import { writeHistory } from '../historyFile';
+import type { EpochRecord } from '../history';
+import type { HistoryFile } from '../historyFile';
 import { checkpointsIn, resumeFrom, saveCheckpoint } from './checkpoint';
 import { type Position, type RunParts, START } from './runDescription';
 import { type Asked, inWords, settingsOf } from './runSettings';
@@ -118,7 +123,7 @@ export class SavedRun {
   private async keepNetwork({ records }: Position): Promise<void> {
     if (this.savePath === undefined) return;
     await saveModel(this.parts.net, this.savePath);
-    await writeHistory(this.savePath, this.parts.net, { epochs: records });
+    await writeHistory(this.savePath, this.parts.net, records);
   }
 }
 
@@ -142,4 +147,23 @@ async function makeFolderFor(savePath: string): Promise<string> {
   const there = await stat(savePath).catch(() => undefined);
   if (there && !there.isDirectory()) throw new ModelError(`${savePath} is a file, not a folder.`, fix);
   return made === undefined ? `The folder ${folder} exists already.` : `Made the folder ${folder}.`;
+}
+
+/** Writes history.json into a network's folder. */
+async function writeHistory(
+  folder: string,
+  net: TensorFlow.LayersModel,
+  records: readonly EpochRecord[],
+): Promise<void> {
+  const accuracies = records.map(({ testAccuracy }) => testAccuracy);
+  const file: HistoryFile = {
+    network: networkInfo(net).architecture ?? net.name,
+    epochs: records.length,
+    testAccuracy: accuracies[accuracies.length - 1],
+    bestTestAccuracy: Math.max(...accuracies),
+    seconds: records.reduce((total, { seconds }) => total + seconds, 0),
+    device: device().name,
+    records,
+  };
+  await writeWhole(join(folder, 'history.json'), `${JSON.stringify(file, null, 2)}\n`);
 }
