@@ -37,33 +37,40 @@ double Time(const std::function<void()>& work) {
 #if defined(__x86_64__)
 #define VECTOR(bytes) float __attribute__((vector_size(bytes)))
 
-// Products with additions on all cores, from registers alone: operations a second.
+constexpr int kSums = 12;
+
+// Products with additions on all cores, from registers alone: operations a second. `sums` are of different numbers:
+// equal ones would be computed once.
 template <class Vector>
-__attribute__((always_inline)) inline void Multiply(int64_t rounds, float* to) {
-  Vector sums[12] = {}, factor = Vector{} + 1.0f;
+__attribute__((always_inline)) inline void Multiply(int64_t rounds, float* sums) {
+  Vector sum[kSums], factor = Vector{} + 1.0f;
+#pragma GCC unroll 12
+  for (int k = 0; k < kSums; ++k) sum[k] = Vector{} + sums[k];
   for (int64_t i = 0; i < rounds; ++i) {
     asm volatile("" : "+v"(factor));
 #pragma GCC unroll 12
-    for (Vector& sum : sums) sum += factor * factor;
+    for (int k = 0; k < kSums; ++k) sum[k] += factor * factor;
   }
-  for (const Vector& sum : sums) *to += sum[0];
+#pragma GCC unroll 12
+  for (int k = 0; k < kSums; ++k) sums[k] = sum[k][0];
 }
 
-__attribute__((target("avx2,fma"))) void Multiply256(int64_t rounds, float* to) {
-  Multiply<VECTOR(32)>(rounds, to);
+__attribute__((target("avx2,fma"))) void Multiply256(int64_t rounds, float* sums) {
+  Multiply<VECTOR(32)>(rounds, sums);
 }
 
-__attribute__((target("avx512f,fma,prefer-vector-width=512"))) void Multiply512(int64_t rounds, float* to) {
-  Multiply<VECTOR(64)>(rounds, to);
+__attribute__((target("avx512f,fma,prefer-vector-width=512"))) void Multiply512(int64_t rounds, float* sums) {
+  Multiply<VECTOR(64)>(rounds, sums);
 }
 
 double Peak() {
   const bool wide = KernelLevel() == Level::kAvx512 || KernelLevel() == Level::kAvx512Bf16;
   constexpr int64_t kRounds = 2000000;
-  std::vector<float> sums(Cores() * 16);
+  std::vector<float> sums(Cores() * kSums);
+  for (size_t i = 0; i < sums.size(); ++i) sums[i] = static_cast<float>(i);
   const double seconds =
-      Time([&] { Parallel(Cores(), [&](int i) { (wide ? Multiply512 : Multiply256)(kRounds, &sums[i * 16]); }); });
-  return 2.0 * 12 * (wide ? 16 : 8) * kRounds * Cores() / seconds;
+      Time([&] { Parallel(Cores(), [&](int i) { (wide ? Multiply512 : Multiply256)(kRounds, &sums[i * kSums]); }); });
+  return 2.0 * kSums * (wide ? 16 : 8) * kRounds * Cores() / seconds;
 }
 #else
 double Peak() {
