@@ -182,6 +182,54 @@ describe('a recorded step with batch normalization', { skip }, () => {
     step.dispose();
   });
 
+  const filter = tf.randomNormal([3, 3, 19, 19], 0, 0.1, 'float32', 8) as TensorFlow.Tensor4D;
+  const convolve = (a: TensorFlow.Tensor) => tf.conv2d(a as TensorFlow.Tensor4D, filter, 1, 'same');
+
+  test("a recorded step with batch normalization sums a convolution's result in the same operation", async () => {
+    const operations = await operationsOf((a, b, c) => normalize(convolve(a), b, c));
+    assert.ok(operations.includes('DirectConv2DMoments'), operations.join());
+    assert.ok(!operations.includes('DirectConv2D'), operations.join());
+    assert.ok(!operations.includes('BatchNormMoments'), operations.join());
+  });
+
+  test('a recorded step with batch normalization computes a convolution once that is used for something else too', async () => {
+    const before = await operationsOf((a, b, c) => {
+      const y = convolve(a);
+      const doubled = tf.mul(y, 2);
+      return tf.add(normalize(y, b, c), doubled);
+    });
+    assert.ok(before.includes('DirectConv2D') && before.includes('BatchNormMoments'), before.join());
+    assert.ok(!before.includes('DirectConv2DMoments'), before.join());
+    const after = await operationsOf((a, b, c) => {
+      const y = convolve(a);
+      return tf.add(normalize(y, b, c), tf.mul(y, 2));
+    });
+    assert.ok(after.includes('DirectConv2DMoments') && !after.includes('DirectConv2D'), after.join());
+  });
+
+  test('a recorded step with batch normalization sums a convolution far from zero as precisely as its own image', async () => {
+    const image = tf.add(tf.randomNormal([16, 16, 16, 16], 0, 1, 'float32', 9), 1000) as TensorFlow.Tensor4D;
+    const same = tf.reshape(tf.eye(16), [1, 1, 16, 16]) as TensorFlow.Tensor4D;
+    const step = compile((a: TensorFlow.Tensor4D) =>
+      normalize(tf.conv2d(a, same, 1, 'same'), tf.ones([16]), tf.zeros([16])),
+    );
+    assertAllClose(
+      numbers(await step(image)),
+      numbers(normalize(image, tf.ones([16]), tf.zeros([16]))),
+      1e-3,
+    );
+    step.dispose();
+  });
+
+  test('a recorded step with batch normalization rectifies the gradient of a shortcut in the same operation', async () => {
+    const operations = await operationsOf((a, b, c) => {
+      const shortcut = tf.relu(tf.add(normalize(a, b, c), a));
+      return tf.add(convolve(shortcut), shortcut);
+    });
+    assert.ok(operations.includes('DirectConv2DBackpropInputAddRelu'), operations.join());
+    assert.ok(!operations.includes('ReluGrad'), operations.join());
+  });
+
   test('a recorded step with batch normalization passes on what is not a number', async () => {
     const step = compile((a: TensorFlow.Tensor) => tf.relu(normalize(a, scale, offset)));
     const broken = tf.where(tf.greater(x, 4), Number.NaN, x);

@@ -74,6 +74,32 @@ double Error(const Numbers& found, const std::vector<double>& expected) {
 
 int failures = 0;
 
+// Copies a result as it is told of it: all of it once, and complete.
+class CopyOfResult : public Epilogue {
+ public:
+  CopyOfResult(const Numbers& result, int64_t channels)
+      : result_(result), channels_(channels), copy_(result.size(), NAN), times_(result.size() / channels) {}
+
+  void Begin(int64_t stretches) override { stretches_ = std::vector<char>(stretches); }
+  void Apply(int64_t stretch, int64_t first, int64_t pixels) override {
+    ++stretches_[stretch];
+    for (int64_t i = first; i < first + pixels; ++i) ++times_[i];
+    std::copy_n(&result_[first * channels_], pixels * channels_, &copy_[first * channels_]);
+  }
+
+  double Faults() const {
+    const auto is_one = [](char times) { return times == 1; };
+    return !std::all_of(stretches_.begin(), stretches_.end(), is_one) +
+           !std::all_of(times_.begin(), times_.end(), is_one) + (copy_ != result_);
+  }
+
+ private:
+  const Numbers& result_;
+  int64_t channels_;
+  Numbers copy_;
+  std::vector<char> stretches_, times_;
+};
+
 void Expect(const Convolution& s, const char* what, double error, double most) {
   if (error <= most) return;
   ++failures;
@@ -101,6 +127,10 @@ void Check(const Convolution& s, std::mt19937& engine) {
     Numbers found(y_size, NAN);
     Convolve(s, arithmetic, x.data(), w.data(), found.data());
     Expect(s, "convolution", Error(found, y), most);
+    found.assign(y_size, NAN);
+    CopyOfResult y_copy(found, s.out_c);
+    Convolve(s, arithmetic, x.data(), w.data(), found.data(), &y_copy);
+    Expect(s, "convolution's epilogue", y_copy.Faults(), 0);
     found.assign(x_size, NAN);
     InputGradient(s, arithmetic, w.data(), dy.data(), nullptr, found.data());
     Expect(s, "input gradient", Error(found, dx), most);
@@ -109,7 +139,9 @@ void Check(const Convolution& s, std::mt19937& engine) {
     Expect(s, "filter gradient", Error(found, dw), most);
     for (int64_t i = 0; i < x_size; ++i) dx[i] += addend[i];
     found.assign(x_size, NAN);
-    InputGradient(s, arithmetic, w.data(), dy.data(), addend.data(), found.data());
+    CopyOfResult dx_copy(found, s.in_c);
+    InputGradient(s, arithmetic, w.data(), dy.data(), addend.data(), found.data(), &dx_copy);
+    Expect(s, "input gradient's epilogue", dx_copy.Faults(), 0);
     Expect(s, "input gradient with an addend", Error(found, dx), most);
     found = addend;
     InputGradient(s, arithmetic, w.data(), dy.data(), found.data(), found.data());

@@ -7,7 +7,7 @@
 import { type AttributeList, type DataId, floatType, nativeBackend, typeAttribute } from '../runtime/backend';
 import { hasNativeOperations } from '../runtime/session';
 import { type TensorFlow, tf } from '../runtime/tensorflow';
-import { registerFusions } from './fusion';
+import { fusionsOf, registerFusions } from './fusion';
 import { reluGradientOf } from './reluGradient';
 import { kernelReplacement, newKernel, type Replacement } from './replacement';
 
@@ -96,12 +96,10 @@ function apply(
 
 const own: Implementation = {
   forward({ x, scale, offset, mean, variance }, { epsilon, momentum }) {
-    const [nextMean, nextVariance, batchMean, inverseDeviation] = nativeBackend().executeMultipleOutputs(
-      'BatchNormMoments',
-      [floatAttribute('epsilon', epsilon), floatAttribute('momentum', momentum)],
-      [x, mean, variance],
-      4,
-    );
+    const attributes = [floatAttribute('epsilon', epsilon), floatAttribute('momentum', momentum)];
+    const [nextMean, nextVariance, batchMean, inverseDeviation] =
+      fusionsOf(x)?.moments?.([mean, variance], attributes) ??
+      nativeBackend().executeMultipleOutputs('BatchNormMoments', attributes, [x, mean, variance], 4);
     const y = apply([x, scale, offset, batchMean, inverseDeviation], undefined, false);
     return [y, nextMean, nextVariance, batchMean, inverseDeviation];
   },

@@ -4,7 +4,7 @@
  * TensorFlow.js's kernels are kept for what the native ones don't do: dilations, channels first, a GPU.
  */
 
-import { execute, recordingPrecision } from '../recording/active';
+import { execute, recordInstead, recordingPrecision } from '../recording/active';
 import { reducedType } from '../recording/precision';
 import { type AttributeList, nativeBackend } from '../runtime/backend';
 import { hasNativeOperations, kernelLevel, type Precision } from '../runtime/session';
@@ -97,8 +97,15 @@ function arithmetic(): AttributeList {
   return [{ name: 'arithmetic', type: nativeBackend().binding.TF_ATTR_INT, value: ARITHMETIC[precision]! }];
 }
 
-/** Records or executes an operation; an input gradient offers to be added to what there is. */
-function run(call: Call, addend?: TensorFlow.Tensor): TensorFlow.Tensor {
+/** An operation fused with its convolution: what its name ends in, and what it takes. */
+interface Fused {
+  suffix: string;
+  inputs: TensorFlow.Tensor[];
+  attributes?: AttributeList;
+}
+
+/** Records or executes an operation. */
+function run(call: Call, fused: Fused = { suffix: '', inputs: [] }): TensorFlow.Tensor[] {
   const { kernel, info, inputs, margins, size, result } = call;
   const { strideHeight, strideWidth, padInfo } = info;
   const attributes = [
@@ -106,21 +113,43 @@ function run(call: Call, addend?: TensorFlow.Tensor): TensorFlow.Tensor {
     listAttribute('pads', [padInfo.top + margins.top, padInfo.left + margins.left]),
     listAttribute('size', size),
     ...arithmetic(),
+    ...(fused.attributes ?? []),
   ];
   const tensors: TensorFlow.Tensor[] = kernel.inputs.map((key) => inputs[key]);
-  if (addend) return execute(`${kernel.operation}Add`, attributes, [...tensors, addend], result);
-  return execute(kernel.operation, attributes, tensors, result);
+  return execute(`${kernel.operation}${fused.suffix}`, attributes, [...tensors, ...fused.inputs], result);
 }
 
-/** An input gradient, which can be cut to its image without margins, and added to another of the picture's gradients. */
+/** Whether a convolution's result is rounded, which one that is fused with what follows it can't be. */
+function roundsResult(): boolean {
+  return reducedType(recordingPrecision() ?? 'float32') !== undefined && arithmetic().length === 0;
+}
+
+/** A convolution, which can sum its result for a batch normalization. */
+function convolution(call: Call): TensorFlow.Tensor {
+  const [y] = run(call);
+  registerFusions(y, [call.inputs.x, call.inputs.filter], {
+    moments: !roundsResult()
+      ? (inputs, attributes) => recordInstead(y, () => run(call, { suffix: 'Moments', inputs, attributes }))
+      : undefined,
+  });
+  return y;
+}
+
+/** An input gradient added to another one of the same image, which can be set to zero where ReLU let nothing pass. */
+function inputGradientSum(call: Call, addend: TensorFlow.Tensor): TensorFlow.Tensor {
+  const [dx] = run(call, { suffix: 'Add', inputs: [addend] });
+  registerFusions(dx, [call.inputs.filter, call.inputs.dy, addend], {
+    reluGradient: (y) => run(call, { suffix: 'AddRelu', inputs: [addend, y] })[0],
+  });
+  return dx;
+}
+
+/** An input gradient, which can be cut to its image without margins, and added to another of the image's gradients. */
 function inputGradient(call: Call): TensorFlow.Tensor {
-  const dx = run(call);
+  const [dx] = run(call);
   const [n, , , c] = call.result;
-  // What is rounded is the convolution's result, not a sum.
-  const roundsResult =
-    reducedType(recordingPrecision() ?? 'float32') !== undefined && arithmetic().length === 0;
   registerFusions(dx, [call.inputs.filter, call.inputs.dy], {
-    add: !roundsResult ? (addend) => run(call, addend) : undefined,
+    add: !roundsResult() ? (addend) => inputGradientSum(call, addend) : undefined,
     slice: ([image, top, left, channel], [images, height, width, channels]) => {
       if (image !== 0 || channel !== 0 || images !== n || channels !== c) return undefined;
       return inputGradient({
@@ -146,7 +175,8 @@ function direct(
   if (!inputs.x) return inputGradient({ ...call, margins: { top: 0, left: 0 } });
   const { source, ...margins } = unpadded(inputs.x);
   const x = inputs.dy ? (recomputed(source, inputs.dy) as TensorFlow.Tensor4D) : source;
-  return run({ ...call, inputs: { ...inputs, x }, margins });
+  const withMargins = { ...call, inputs: { ...inputs, x }, margins };
+  return inputs.dy ? run(withMargins)[0] : convolution(withMargins);
 }
 
 /** The convolution and its two gradients, and the fused one that a layer asks for. */

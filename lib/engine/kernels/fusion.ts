@@ -6,7 +6,7 @@
  * nothing uses its output.
  */
 import { isRecording, recordAfter, watchValues } from '../recording/active';
-import type { DataId } from '../runtime/backend';
+import type { AttributeList, DataId } from '../runtime/backend';
 import { type TensorFlow, tf } from '../runtime/tensorflow';
 import { kernelReplacement, type Replacement } from './replacement';
 
@@ -15,6 +15,13 @@ export interface Fusions {
   /** Adds a tensor of the output's shape. */
   add?(addend: TensorFlow.Tensor): TensorFlow.Tensor;
   relu?(): TensorFlow.Tensor;
+  /** Computes the gradient of ReLU, of which `y` is the output, of the output. */
+  reluGradient?(y: TensorFlow.Tensor): TensorFlow.Tensor;
+  /**
+   * Computes the moments of the output, of the inputs and attributes of `BatchNormMoments`, and gives its outputs. The output is from then
+   * on that of the fused operation.
+   */
+  moments?(statistics: TensorFlow.Tensor[], attributes: AttributeList): TensorFlow.Tensor[] | undefined;
   /** Computes the output again, at little cost, from tensors that are kept for the backward pass anyway. */
   recompute?(): TensorFlow.Tensor;
   /** Computes a slice only, `[n, h, w, c]`, of an output of four dimensions. */
@@ -37,7 +44,8 @@ export function registerFusions(
   if (isRecording()) registered.set(tensor.dataId, { fusions, isValid: watchValues(inputs) });
 }
 
-function fusionsOf({ dataId }: TensorFlow.Tensor): Fusions | undefined {
+/** What the operation that gives a tensor can be fused with. */
+export function fusionsOf({ dataId }: TensorFlow.Tensor): Fusions | undefined {
   const known = registered.get(dataId);
   return known?.isValid() ? known.fusions : undefined;
 }

@@ -6,6 +6,7 @@
  */
 import { floatType, nativeBackend, typeAttribute } from '../runtime/backend';
 import { type TensorFlow, tf } from '../runtime/tensorflow';
+import { fusionsOf } from './fusion';
 import { rememberReluGradient } from './reluGradient';
 import { gradientReplacement, type Replacement } from './replacement';
 
@@ -30,11 +31,13 @@ export const gradients: readonly Replacement[] = [
     gradFunc: (dy, [y]) => ({
       x: () => {
         const inputs = { dy: dy as TensorFlow.Tensor, y };
-        const dx = nativeBackend().executeSingleOutput(
-          'ReluGrad',
-          [typeAttribute('T', floatType())],
-          [inputs.dy, inputs.y],
-        );
+        const dx =
+          fusionsOf(inputs.dy)?.reluGradient?.(y) ??
+          nativeBackend().executeSingleOutput(
+            'ReluGrad',
+            [typeAttribute('T', floatType())],
+            [inputs.dy, inputs.y],
+          );
         rememberReluGradient(dx, inputs);
         return dx;
       },

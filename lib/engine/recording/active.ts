@@ -73,18 +73,34 @@ export function recordAfter<T>(tensor: TensorFlow.Tensor, record: () => T): T {
 }
 
 /**
- * Executes or records an operation whose output's shape TensorFlow doesn't infer.
+ * Records another operation in the place of the one that gives a tensor, which stands for its first output from then on.
  *
- * @param shape of the output
+ * @returns its other outputs; undefined where nothing is recorded, or something was computed from the tensor before
+ */
+export function recordInstead(
+  tensor: TensorFlow.Tensor,
+  record: () => TensorFlow.Tensor[],
+): TensorFlow.Tensor[] | undefined {
+  if (!active || active.isUsed(tensor)) return undefined;
+  const [first, ...others] = record();
+  active.replace(tensor, first);
+  return others;
+}
+
+/**
+ * Executes or records an operation whose first output's shape TensorFlow doesn't infer.
+ *
+ * @param shape of the first output
  */
 export function execute(
   op: string,
   attributes: AttributeList,
   inputs: TensorFlow.Tensor[],
   shape: number[],
-): TensorFlow.Tensor {
+): TensorFlow.Tensor[] {
   return (
-    active?.executeShaped(op, attributes, inputs, shape) ??
-    nativeBackend().executeSingleOutput(op, attributes, inputs)
+    active?.executeShaped(op, attributes, inputs, shape) ?? [
+      nativeBackend().executeSingleOutput(op, attributes, inputs),
+    ]
   );
 }

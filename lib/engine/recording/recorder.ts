@@ -37,6 +37,8 @@ export class Recorder {
   private readonly constants: Constants;
   private readonly reduced?: ReducedPrecision;
   private readonly fed = new Set<Output>();
+  /** What nodes take. */
+  private readonly used = new Set<Output>();
   /** Initial values, computed in the graph, of variables that the function made. */
   private readonly initial: { variable: TensorFlow.Variable; value: Output }[] = [];
   /** Where the next nodes are placed. */
@@ -74,21 +76,32 @@ export class Recorder {
     });
   }
 
-  /** Records an operation whose output's shape TensorFlow doesn't infer. */
+  /** Records an operation whose first output's shape TensorFlow doesn't infer. */
   executeShaped(
     op: string,
     attributes: AttributeList,
     inputs: TensorFlow.Tensor[],
     shape: number[],
-  ): TensorFlow.Tensor {
-    const output: Output = [this.add(op, attributes, inputs).node, 0];
+  ): TensorFlow.Tensor[] {
+    const { node, outputs } = this.add(op, attributes, inputs);
     const { binding } = nativeBackend();
     const shaped = this.addNode(
       'EnsureShape',
       [typeAttribute('T', binding.TF_FLOAT), { name: 'shape', type: binding.TF_ATTR_SHAPE, value: shape }],
-      [output],
+      [[node, 0]],
     );
-    return this.symbols.tensorOf([shaped.node, 0], shaped.outputs[0], op);
+    const others = outputs.slice(1).map((type, i) => this.symbols.tensorOf([node, i + 1], type, op));
+    return [this.symbols.tensorOf([shaped.node, 0], shaped.outputs[0], op), ...others];
+  }
+
+  /** Has a tensor that nothing was computed from stand for what another one does. */
+  replace(tensor: TensorFlow.Tensor, other: TensorFlow.Tensor): void {
+    this.symbols.set(tensor, this.outputOf(other));
+  }
+
+  /** Whether something was computed from a tensor. */
+  isUsed(tensor: TensorFlow.Tensor): boolean {
+    return this.used.has(this.outputOf(tensor));
   }
 
   /** Has what `record` adds run after a tensor was computed. */
@@ -127,6 +140,7 @@ export class Recorder {
   }
 
   private addNode(op: string, attributes: AttributeList, inputs: Output[]): Added {
+    for (const input of inputs) this.used.add(input);
     const added = this.graph.add(op, inputs, attributes, this.placement);
     this.updates.addNode(added.node, inputs);
     return added;

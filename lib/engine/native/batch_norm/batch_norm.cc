@@ -4,6 +4,7 @@
 #include "batch_norm/batch_norm.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <vector>
 
@@ -174,39 +175,61 @@ void GradientOfAll(const Pixels& shape, const Normalization& norm, const float* 
 
 void Moments(const Pixels& shape, const float* x, float* mean, float* variance) {
   const Layout layout(shape);
-  const int64_t channels = shape.channels, row = layout.Row();
-  // Of each chunk: its mean, and its sum of squared differences from that.
-  std::vector<double> means(layout.Chunks() * channels), squares(layout.Chunks() * channels);
-  std::vector<int64_t> pixels(layout.Chunks());
-  layout.ForChunks([&](int chunk, int64_t first, int64_t count) {
-    std::vector<float> sums(row);
-    for (int64_t i = first; i < first + count; i += row) {
-      AddRow(std::min(row, first + count - i), x + i, sums.data());
-    }
-    double* chunk_mean = &means[chunk * channels];
-    layout.Fold(sums.data(), chunk_mean);
-    pixels[chunk] = count / channels;
-    for (int64_t c = 0; c < channels; ++c) chunk_mean[c] /= pixels[chunk];
+  MomentSums sums(shape.channels, layout.Chunks());
+  layout.ForChunks(
+      [&](int chunk, int64_t first, int64_t count) { sums.Add(chunk, x + first, count / shape.channels); });
+  sums.Write(mean, variance);
+}
 
-    const auto along_row = layout.AlongRow([&](int64_t c) { return chunk_mean[c]; });
-    std::fill(sums.begin(), sums.end(), 0.0f);
-    for (int64_t i = first; i < first + count; i += row) {
-      AddSquares(std::min(row, first + count - i), x + i, along_row.data(), sums.data());
-    }
-    layout.Fold(sums.data(), &squares[chunk * channels]);
-  });
+MomentSums::MomentSums(int64_t channels, int64_t stretches)
+    : channels_(channels), pixels_(stretches), means_(stretches * channels), squares_(stretches * channels) {}
 
-  for (int64_t c = 0; c < channels; ++c) {
+void MomentSums::Add(int64_t stretch, const float* x, int64_t pixels) {
+  const Layout layout({pixels, channels_});
+  const int64_t row = layout.Row(), count = pixels * channels_;
+  std::vector<float> sums(row);
+  for (int64_t i = 0; i < count; i += row) AddRow(std::min(row, count - i), x + i, sums.data());
+  double* mean = &means_[stretch * channels_];
+  layout.Fold(sums.data(), mean);
+  pixels_[stretch] = pixels;
+  for (int64_t c = 0; c < channels_; ++c) mean[c] /= pixels;
+
+  const auto along_row = layout.AlongRow([&](int64_t c) { return mean[c]; });
+  std::fill(sums.begin(), sums.end(), 0.0f);
+  for (int64_t i = 0; i < count; i += row) {
+    AddSquares(std::min(row, count - i), x + i, along_row.data(), sums.data());
+  }
+  layout.Fold(sums.data(), &squares_[stretch * channels_]);
+}
+
+void MomentSums::Write(float* mean, float* variance) const {
+  const int64_t stretches = pixels_.size(), pixels = std::accumulate(pixels_.begin(), pixels_.end(), int64_t{0});
+  for (int64_t c = 0; c < channels_; ++c) {
     double total = 0, spread = 0;
-    for (int64_t chunk = 0; chunk < layout.Chunks(); ++chunk) total += means[chunk * channels + c] * pixels[chunk];
-    const double center = total / shape.pixels;
-    for (int64_t chunk = 0; chunk < layout.Chunks(); ++chunk) {
-      const double away = means[chunk * channels + c] - center;
-      spread += squares[chunk * channels + c] + away * away * pixels[chunk];
+    for (int64_t i = 0; i < stretches; ++i) total += means_[i * channels_ + c] * pixels_[i];
+    const double center = total / pixels;
+    for (int64_t i = 0; i < stretches; ++i) {
+      const double away = means_[i * channels_ + c] - center;
+      spread += squares_[i * channels_ + c] + away * away * pixels_[i];
     }
     mean[c] = center;
-    variance[c] = spread / shape.pixels;
+    variance[c] = spread / pixels;
   }
+}
+
+void UpdateStatistics(const Pixels& shape, float epsilon, float momentum, const MovingStatistics& moving,
+                      const float* mean, float* variance) {
+  const double unbiased = shape.pixels / std::max<double>(1, shape.pixels - 1);
+  for (int64_t c = 0; c < shape.channels; ++c) {
+    const auto next = [&](float before, double now) { return before + (1 - momentum) * (now - before); };
+    moving.next_mean[c] = next(moving.mean[c], mean[c]);
+    moving.next_variance[c] = next(moving.variance[c], variance[c] * unbiased);
+    variance[c] = 1 / std::sqrt(variance[c] + epsilon);
+  }
+}
+
+RESNET_FAST void ZeroWhereRectified(int64_t count, const float* __restrict rectified, float* __restrict gradient) {
+  for (int64_t i = 0; i < count; ++i) gradient[i] = rectified[i] > 0 ? gradient[i] : 0;
 }
 
 void Normalize(const Pixels& shape, const Normalization& norm, const float* x, const float* addend, bool relu,

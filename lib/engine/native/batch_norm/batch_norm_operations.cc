@@ -9,23 +9,18 @@
 // batch's enter them by 1 - momentum, the variance unbiased. With the attribute relu a ReLU comes last.
 
 #include <algorithm>
-#include <cmath>
 
 #include "batch_norm/batch_norm.h"
+#include "batch_norm/moments_outputs.h"
 #include "shared/operation.h"
 
 namespace resnet {
 namespace {
 
-struct MomentsAttributes {
-  float epsilon = 0, momentum = 0;
-};
-
 void* MakeMoments(TF_OpKernelConstruction* context) {
   auto* attributes = new MomentsAttributes();
   AttributeReader reader(context);
-  reader.Read("epsilon", attributes->epsilon);
-  reader.Read("momentum", attributes->momentum);
+  attributes->Read(reader);
   return attributes;
 }
 
@@ -44,31 +39,16 @@ void DestroyRelu(void* relu) {
   delete static_cast<bool*>(relu);
 }
 
-Pixels PixelsOf(const Sizes& x) {
-  return {x[0] * x[1] * x[2], x[3]};
-}
-
 void ComputeMoments(void* kernel, TF_OpKernelContext* context) {
-  const auto& [epsilon, momentum] = *static_cast<MomentsAttributes*>(kernel);
+  const auto& attributes = *static_cast<MomentsAttributes*>(kernel);
   Call call(context);
-  Tensor x = call.Input(0, 4), mean = call.Input(1, 1), variance = call.Input(2, 1);
+  Tensor x = call.Input(0, 4);
   if (!call.Fine()) return;
   const Pixels shape = PixelsOf(SizesOf(x));
-  const Sizes channels{shape.channels};
-  if (SizesOf(mean) != channels || SizesOf(variance) != channels)
-    return call.Refuse("statistics of other channels than x's");
-  Tensor next_mean = call.Output(0, channels), next_variance = call.Output(1, channels);
-  Tensor batch_mean = call.Output(2, channels), inverse_deviation = call.Output(3, channels);
+  MomentsOutputs outputs(call, attributes, shape, 1, 0);
   if (!call.Fine()) return;
-  float *means = Values(batch_mean), *variances = Values(inverse_deviation);
-  Moments(shape, Values(x), means, variances);
-  const double unbiased = shape.pixels / std::max<double>(1, shape.pixels - 1);
-  for (int64_t c = 0; c < shape.channels; ++c) {
-    const auto next = [&](float before, double now) { return before + (1 - momentum) * (now - before); };
-    Values(next_mean)[c] = next(Values(mean)[c], means[c]);
-    Values(next_variance)[c] = next(Values(variance)[c], variances[c] * unbiased);
-    variances[c] = 1 / std::sqrt(variances[c] + epsilon);
-  }
+  Moments(shape, Values(x), outputs.Mean(), outputs.Variance());
+  outputs.Finish();
 }
 
 // The four inputs, from `first` on, that a picture is normalized by.

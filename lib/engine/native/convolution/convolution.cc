@@ -35,26 +35,31 @@ const WinogradKernels& WinogradKernelsOfLevel() {
   }
 }
 
-void ConvolveInBands(const Kernels& kernels, const Convolution& s, const float* x, const float* filter, float* y) {
+void ConvolveInBands(const Kernels& kernels, const Convolution& s, const float* x, const float* filter, float* y,
+                     Epilogue* epilogue) {
   const int64_t bands = ForwardBands(s);
-  if (bands == 1) return DirectConvolve(kernels, s, x, filter, y);
+  if (bands == 1) return DirectConvolve(kernels, s, x, filter, y, epilogue);
+  if (epilogue) epilogue->Begin(s.batch * bands);
   Parallel(static_cast<int>(s.batch * bands), [&](int i) {
     const Band band = ForwardBand(s, i % bands);
-    const int64_t image = i / bands;
+    const int64_t image = i / bands, place = (image * s.out_h + band.result_row) * s.out_w;
     const float* from = x + (image * s.in_h + band.source_row) * s.in_w * s.in_c;
-    DirectConvolve(kernels, band.shape, from, filter, y + (image * s.out_h + band.result_row) * s.out_w * s.out_c);
+    DirectConvolve(kernels, band.shape, from, filter, y + place * s.out_c, nullptr);
+    if (epilogue) epilogue->Apply(i, place, band.shape.out_h * s.out_w);
   });
 }
 
 void InputGradientInBands(const Kernels& kernels, const Convolution& s, const float* filter, const float* dy,
-                          const float* addend, float* dx) {
+                          const float* addend, float* dx, Epilogue* epilogue) {
   const int64_t bands = InputGradientBands(s);
-  if (bands == 1) return DirectInputGradient(kernels, s, filter, dy, addend, dx);
+  if (bands == 1) return DirectInputGradient(kernels, s, filter, dy, addend, dx, epilogue);
+  if (epilogue) epilogue->Begin(s.batch * bands);
   Parallel(static_cast<int>(s.batch * bands), [&](int i) {
     const Band band = InputGradientBand(s, i % bands);
-    const int64_t image = i / bands, place = (image * s.in_h + band.result_row) * s.in_w * s.in_c;
+    const int64_t image = i / bands, pixel = (image * s.in_h + band.result_row) * s.in_w, place = pixel * s.in_c;
     const float* from = dy + (image * s.out_h + band.source_row) * s.out_w * s.out_c;
-    DirectInputGradient(kernels, band.shape, filter, from, addend ? addend + place : nullptr, dx + place);
+    DirectInputGradient(kernels, band.shape, filter, from, addend ? addend + place : nullptr, dx + place, nullptr);
+    if (epilogue) epilogue->Apply(i, pixel, band.shape.in_h * s.in_w);
   });
 }
 
@@ -67,20 +72,21 @@ bool GoesByWinograd(const Convolution& s, Arithmetic arithmetic) {
 
 }  // namespace
 
-void Convolve(const Convolution& s, Arithmetic arithmetic, const float* x, const float* filter, float* y) {
+void Convolve(const Convolution& s, Arithmetic arithmetic, const float* x, const float* filter, float* y,
+              Epilogue* epilogue) {
   if (GoesByWinograd(s, arithmetic)) {
-    WinogradConvolve(WinogradKernelsOfLevel(), s, x, filter, y);
+    WinogradConvolve(WinogradKernelsOfLevel(), s, x, filter, y, epilogue);
   } else {
-    ConvolveInBands(DirectKernels(arithmetic), s, x, filter, y);
+    ConvolveInBands(DirectKernels(arithmetic), s, x, filter, y, epilogue);
   }
 }
 
 void InputGradient(const Convolution& s, Arithmetic arithmetic, const float* filter, const float* dy,
-                   const float* addend, float* dx) {
+                   const float* addend, float* dx, Epilogue* epilogue) {
   if (GoesByWinograd(s, arithmetic)) {
-    WinogradInputGradient(WinogradKernelsOfLevel(), s, filter, dy, addend, dx);
+    WinogradInputGradient(WinogradKernelsOfLevel(), s, filter, dy, addend, dx, epilogue);
   } else {
-    InputGradientInBands(DirectKernels(arithmetic), s, filter, dy, addend, dx);
+    InputGradientInBands(DirectKernels(arithmetic), s, filter, dy, addend, dx, epilogue);
   }
 }
 

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 
+#include "convolution/epilogue.h"
+
 namespace resnet {
 
 // x [batch, in_h, in_w, in_c], filter [kernel_h, kernel_w, in_c, out_c], y [batch, out_h, out_w, out_c].
@@ -26,10 +28,12 @@ enum class Arithmetic {
   kFastest,   // kFloat32 where Winograd's algorithm is faster than bfloat16, else kBfloat16
 };
 
-void Convolve(const Convolution& shape, Arithmetic arithmetic, const float* x, const float* filter, float* y);
+// The epilogue of a result may be null.
+void Convolve(const Convolution& shape, Arithmetic arithmetic, const float* x, const float* filter, float* y,
+              Epilogue* epilogue = nullptr);
 // What is added to dx, of its shape, may be null, and may be dx itself.
 void InputGradient(const Convolution& shape, Arithmetic arithmetic, const float* filter, const float* dy,
-                   const float* addend, float* dx);
+                   const float* addend, float* dx, Epilogue* epilogue = nullptr);
 void FilterGradient(const Convolution& shape, Arithmetic arithmetic, const float* x, const float* dy, float* dfilter);
 
 }  // namespace resnet

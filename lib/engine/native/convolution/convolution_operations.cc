@@ -1,15 +1,18 @@
 // The convolutions as TensorFlow operations:
 //
 //   DirectConv2D(x, filter) -> y
+//   DirectConv2DMoments(x, filter, mean, variance) -> y, and what BatchNormMoments gives of y
 //   DirectConv2DBackpropInput(filter, dy) -> dx
 //   DirectConv2DBackpropInputAdd(filter, dy, addend) -> dx + addend
+//   DirectConv2DBackpropInputAddRelu(filter, dy, addend, rectified) -> dx + addend where `rectified` is above 0, else 0
 //   DirectConv2DBackpropFilter(x, dy) -> dfilter
 //
 // float32, [batch, h, w, channels], filters [h, w, in, out]. Attributes: strides [h, w], pads [top, left], and the
 // sizes that don't follow from the inputs: [h, w] of the result; and a number of Arithmetic.
 
-#include <algorithm>
+#include <optional>
 
+#include "batch_norm/moments_outputs.h"
 #include "convolution/convolution.h"
 #include "shared/operation.h"
 
@@ -17,24 +20,40 @@ namespace resnet {
 namespace {
 
 struct Attributes {
+  void Read(AttributeReader& reader) {
+    reader.Read("strides", strides);
+    reader.Read("pads", pads);
+    reader.Read("size", size);
+    int64_t number = 0;
+    reader.Read("arithmetic", number);
+    arithmetic = static_cast<Arithmetic>(number);
+  }
+
   Sizes strides = Sizes(2), pads = Sizes(2), size = Sizes(2);
   Arithmetic arithmetic = Arithmetic::kFloat32;
 };
 
+struct MomentsConvolution {
+  void Read(AttributeReader& reader) {
+    convolution.Read(reader);
+    moments.Read(reader);
+  }
+
+  Attributes convolution;
+  MomentsAttributes moments;
+};
+
+template <class Kernel>
 void* Make(TF_OpKernelConstruction* context) {
-  auto* attributes = new Attributes();
+  auto* kernel = new Kernel();
   AttributeReader reader(context);
-  reader.Read("strides", attributes->strides);
-  reader.Read("pads", attributes->pads);
-  reader.Read("size", attributes->size);
-  int64_t arithmetic = 0;
-  reader.Read("arithmetic", arithmetic);
-  attributes->arithmetic = static_cast<Arithmetic>(arithmetic);
-  return attributes;
+  kernel->Read(reader);
+  return kernel;
 }
 
-void Destroy(void* attributes) {
-  delete static_cast<Attributes*>(attributes);
+template <class Kernel>
+void Destroy(void* kernel) {
+  delete static_cast<Kernel*>(kernel);
 }
 
 // What the tensors of a convolution say of it: x [n, h, w, in], filter [h, w, in, out], y [n, h, w, out], any of
@@ -61,6 +80,58 @@ void ComputeForward(void* kernel, TF_OpKernelContext* context) {
   Convolve(ShapeOf(in, weights, out, attributes), attributes.arithmetic, Values(x), Values(filter), Values(y));
 }
 
+// Sums a convolution's result for its moments.
+class SumMoments : public Epilogue {
+ public:
+  SumMoments(const float* y, int64_t channels) : y_(y), channels_(channels) {}
+
+  void Begin(int64_t stretches) override { sums_.emplace(channels_, stretches); }
+  void Apply(int64_t stretch, int64_t first_pixel, int64_t pixels) override {
+    sums_->Add(stretch, y_ + first_pixel * channels_, pixels);
+  }
+  void Write(float* mean, float* variance) const { sums_->Write(mean, variance); }
+
+ private:
+  const float* y_;
+  int64_t channels_;
+  std::optional<MomentSums> sums_;
+};
+
+void ComputeForwardAndMoments(void* kernel, TF_OpKernelContext* context) {
+  const auto& [attributes, moments] = *static_cast<MomentsConvolution*>(kernel);
+  Call call(context);
+  Tensor x = call.Input(0, 4), filter = call.Input(1, 4);
+  if (!call.Fine()) return;
+  const Sizes in = SizesOf(x), weights = SizesOf(filter),
+              out{in[0], attributes.size[0], attributes.size[1], weights[3]};
+  if (!FitEachOther(in, weights, out)) return call.Refuse("x and filter differ in channels");
+  Tensor y = call.Output(0, out);
+  const MomentsOutputs outputs(call, moments, PixelsOf(out), 2, 1);
+  if (!call.Fine()) return;
+  SumMoments sums(Values(y), out[3]);
+  Convolve(ShapeOf(in, weights, out, attributes), attributes.arithmetic, Values(x), Values(filter), Values(y), &sums);
+  sums.Write(outputs.Mean(), outputs.Variance());
+  outputs.Finish();
+}
+
+// Sets a result to zero where ReLU let nothing pass.
+class ReluGradient : public Epilogue {
+ public:
+  ReluGradient(const float* rectified, int64_t channels, float* dx)
+      : rectified_(rectified), channels_(channels), dx_(dx) {}
+
+  void Begin(int64_t) override {}
+  void Apply(int64_t, int64_t first_pixel, int64_t pixels) override {
+    const int64_t first = first_pixel * channels_;
+    ZeroWhereRectified(pixels * channels_, rectified_ + first, dx_ + first);
+  }
+
+ private:
+  const float* rectified_;
+  int64_t channels_;
+  float* dx_;
+};
+
 void ComputeInputGradient(void* kernel, TF_OpKernelContext* context) {
   const auto& attributes = *static_cast<Attributes*>(kernel);
   Call call(context);
@@ -69,13 +140,15 @@ void ComputeInputGradient(void* kernel, TF_OpKernelContext* context) {
   const Sizes weights = SizesOf(filter), out = SizesOf(dy),
               in{out[0], attributes.size[0], attributes.size[1], weights[2]};
   if (!FitEachOther(in, weights, out)) return call.Refuse("filter and dy differ in channels");
-  const bool adds = call.Inputs() == 3;
+  const bool adds = call.Inputs() >= 3, rectifies = call.Inputs() == 4;
   Tensor dx = adds ? call.OutputInPlace(0, 2, in) : call.Output(0, in);
-  Tensor addend = call.Input(adds ? 2 : 0, 4);
+  Tensor addend = call.Input(adds ? 2 : 0, 4), rectified = call.Input(rectifies ? 3 : 0, 4);
   if (!call.Fine()) return;
   if (adds && SizesOf(addend) != in) return call.Refuse("the addend is of another shape");
+  if (rectifies && SizesOf(rectified) != in) return call.Refuse("what was rectified is of another shape");
+  ReluGradient relu(Values(rectified), in[3], Values(dx));
   InputGradient(ShapeOf(in, weights, out, attributes), attributes.arithmetic, Values(filter), Values(dy),
-                adds ? Values(addend) : nullptr, Values(dx));
+                adds ? Values(addend) : nullptr, Values(dx), rectifies ? &relu : nullptr);
 }
 
 void ComputeFilterGradient(void* kernel, TF_OpKernelContext* context) {
@@ -95,12 +168,36 @@ void LeaveShapeOpen(TF_ShapeInferenceContext* context, TF_Status* status) {
   TF_ShapeInferenceContextSetUnknownShape(context, status);
 }
 
+// The result's depends on attributes; the others are of the moving mean's.
+void LeaveFirstShapeOpen(TF_ShapeInferenceContext* context, TF_Status* status) {
+  TF_ShapeHandle* shape = TF_NewShapeHandle();
+  TF_ShapeInferenceContextGetInput(context, 2, shape, status);
+  for (int output = 1; output <= 4 && TF_GetCode(status) == TF_OK; ++output) {
+    TF_ShapeInferenceContextSetOutput(context, output, shape, status);
+  }
+  TF_DeleteShapeHandle(shape);
+}
+
+std::vector<const char*> AttributesAnd(std::vector<const char*> others) {
+  std::vector<const char*> all{"strides: list(int)", "pads: list(int)", "size: list(int)", "arithmetic: int = 0"};
+  all.insert(all.end(), others.begin(), others.end());
+  return all;
+}
+
 Operation Describe(const char* name, std::vector<const char*> inputs, const char* output,
                    void (*compute)(void*, TF_OpKernelContext*)) {
-  return {name,           inputs,
-          {output},       {"strides: list(int)", "pads: list(int)", "size: list(int)", "arithmetic: int = 0"},
-          LeaveShapeOpen, Make,
-          compute,        Destroy};
+  return {name, inputs, {output}, AttributesAnd({}), LeaveShapeOpen, Make<Attributes>, compute, Destroy<Attributes>};
+}
+
+Operation DescribeMoments() {
+  return {"DirectConv2DMoments",
+          {"x: float", "filter: float", "mean: float", "variance: float"},
+          {"y: float", "next_mean: float", "next_variance: float", "batch_mean: float", "inverse_deviation: float"},
+          AttributesAnd({"epsilon: float", "momentum: float"}),
+          LeaveFirstShapeOpen,
+          Make<MomentsConvolution>,
+          ComputeForwardAndMoments,
+          Destroy<MomentsConvolution>};
 }
 
 }  // namespace
@@ -108,9 +205,12 @@ Operation Describe(const char* name, std::vector<const char*> inputs, const char
 const std::vector<Operation>& ConvolutionOperations() {
   static const std::vector<Operation> operations{
       Describe("DirectConv2D", {"x: float", "filter: float"}, "y: float", ComputeForward),
+      DescribeMoments(),
       Describe("DirectConv2DBackpropInput", {"filter: float", "dy: float"}, "dx: float", ComputeInputGradient),
       Describe("DirectConv2DBackpropInputAdd", {"filter: float", "dy: float", "addend: float"}, "dx: float",
                ComputeInputGradient),
+      Describe("DirectConv2DBackpropInputAddRelu", {"filter: float", "dy: float", "addend: float", "rectified: float"},
+               "dx: float", ComputeInputGradient),
       Describe("DirectConv2DBackpropFilter", {"x: float", "dy: float"}, "dfilter: float", ComputeFilterGradient),
   };
   return operations;

@@ -65,12 +65,13 @@ struct Correlation {
     }
   }
 
-  void Compute(const float* from, const float* addend, float* to) {
+  void Compute(const float* from, const float* addend, float* to, Epilogue* epilogue) {
     Arrange();
     for (Phase& phase : phases) Look(phase);
     const int64_t chunks = chunks_;
     const int64_t from_size = src_h * src_w * src_c / packing.neighbors, to_size = h * w * c;
     const int64_t steps = Steps();
+    if (epilogue) epilogue->Begin(chunks);
     Parallel(chunks, [&](int i) {
       const int64_t first = Begin(i), count = Begin(i + 1) - first;
       float* source = Scratch(kSource, packing.Size());
@@ -82,6 +83,7 @@ struct Correlation {
       const int64_t next = Begin(i + Cores()), next_end = Begin(i + Cores() + 1);
       Ahead ahead = Soon(from + next * from_size, from + next_end * from_size, steps);
       RunChunk(source, count, result, addend != nullptr, ahead);
+      if (epilogue) epilogue->Apply(i, first * h * w, count * h * w);
     });
   }
 
@@ -226,7 +228,8 @@ struct Correlation {
 
 }  // namespace
 
-void DirectConvolve(const Kernels& kernels, const Convolution& shape, const float* x, const float* filter, float* y) {
+void DirectConvolve(const Kernels& kernels, const Convolution& shape, const float* x, const float* filter, float* y,
+                    Epilogue* epilogue) {
   const bool neighbors = TakesNeighbors(shape);
   const Convolution s = neighbors ? WithNeighbors(shape) : shape;
   Correlation correlation{kernels, s.batch, s.out_h,    s.out_w,    s.out_c, s.in_h,
@@ -239,11 +242,11 @@ void DirectConvolve(const Kernels& kernels, const Convolution& shape, const floa
   }
   correlation.phases.push_back(std::move(phase));
   correlation.MakePanels(filter, false);
-  correlation.Compute(x, nullptr, y);
+  correlation.Compute(x, nullptr, y, epilogue);
 }
 
 void DirectInputGradient(const Kernels& kernels, const Convolution& s, const float* filter, const float* dy,
-                         const float* addend, float* dx) {
+                         const float* addend, float* dx, Epilogue* epilogue) {
   Correlation correlation{kernels, s.batch, s.in_h, s.in_w, s.in_c, s.out_h, s.out_w, s.out_c, 1, 1, {}};
   for (int64_t row = 0; row < std::min(s.stride_h, s.in_h); ++row) {
     for (int64_t column = 0; column < std::min(s.stride_w, s.in_w); ++column) {
@@ -263,7 +266,7 @@ void DirectInputGradient(const Kernels& kernels, const Convolution& s, const flo
     }
   }
   correlation.MakePanels(filter, true);
-  correlation.Compute(dy, addend, dx);
+  correlation.Compute(dy, addend, dx, epilogue);
 }
 
 }  // namespace resnet

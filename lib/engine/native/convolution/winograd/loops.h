@@ -67,6 +67,12 @@ struct Tiles {
     return {row / rows, row % rows * Transform::kOut, tile % columns * Transform::kOut};
   }
 
+  // The first pixel of the result that a row of tiles has.
+  int64_t Pixel(int64_t first_of_row) const {
+    const auto place = At(first_of_row);
+    return (place.image * h + place.y) * w;
+  }
+
   int64_t h, w, rows, columns, count;
 };
 
@@ -494,9 +500,11 @@ struct Plan {
   explicit Plan(const WinogradShape& s)
       : tiles(s),
         large(FilterBytes(s) > kLargeFilter),
-        most(Least(tiles.count, TilesInBlock(tiles.count, n * n * Most(s.in_c, s.out_c) * sizeof(float), FilterBytes(s),
-                                             N == 2 ? kWideRows : kNarrowRows))),
-        blocks(CeilDiv(tiles.count, most)),
+        rows(s.batch * tiles.rows),
+        blocks(CeilDiv(rows, Most(1, TilesInBlock(tiles.count, n * n * Most(s.in_c, s.out_c) * sizeof(float),
+                                                  FilterBytes(s), N == 2 ? kWideRows : kNarrowRows) /
+                                         tiles.columns))),
+        most(CeilDiv(rows, blocks) * tiles.columns),
         panels(s.out_c / kPanel),
         part(n * s.in_c * kPanel) {}
 
@@ -504,12 +512,15 @@ struct Plan {
 
   Tiles tiles;
   bool large;
-  int64_t most, blocks, panels, part;
+  // Where a block's rows of tiles begin.
+  int64_t Row(int64_t block) const { return rows * block / blocks; }
+
+  int64_t rows, blocks, most, panels, part;  // most tiles in a block
 };
 
 template <int N>
 void Correlate(const WinogradShape& s, const float* x, const float* filter, const float* transformed,
-               const float* addend, float* y, int64_t first_block, int64_t end_block) {
+               const float* addend, float* y, Epilogue* epilogue, int64_t first_block, int64_t end_block) {
   const Plan<N> plan(s);
   constexpr int n = Plan<N>::n;
   constexpr int64_t panel = Plan<N>::kPanel;
@@ -519,7 +530,7 @@ void Correlate(const WinogradShape& s, const float* x, const float* filter, cons
   const float* zeros = Scratch(kZeros, n * s.in_c);
   float* made = plan.large ? Scratch(kSums, plan.part) : nullptr;
   for (int64_t i = first_block; i < end_block; ++i) {
-    const int64_t begin = tiles.count * i / plan.blocks, count = tiles.count * (i + 1) / plan.blocks - begin;
+    const int64_t begin = plan.Row(i) * tiles.columns, end = plan.Row(i + 1) * tiles.columns, count = end - begin;
     TransformInputs(tiles, x, s.in_c, zeros, begin, count, block, scratch + n * block.plane);
     Ahead ahead(n * n * plan.panels * CeilDiv(count, N == 2 ? kWideRows : kNarrowRows));
     ahead.Add(tiles, x, s.in_c, begin + count, plan.most, false);
@@ -537,6 +548,7 @@ void Correlate(const WinogradShape& s, const float* x, const float* filter, cons
       }
     }
     TransformOutputs(tiles, scratch, block, begin, count, s.out_c, addend, y);
+    if (epilogue) epilogue->Apply(i, tiles.Pixel(begin), tiles.Pixel(end) - tiles.Pixel(begin));
   }
 }
 
@@ -643,9 +655,9 @@ inline void TransformFilterPart(const WinogradShape& s, const float* filter, int
 }
 
 inline void CorrelateBlocks(const WinogradShape& s, const float* x, const float* filter, const float* transformed,
-                            const float* addend, float* y, int64_t first, int64_t end) {
+                            const float* addend, float* y, Epilogue* epilogue, int64_t first, int64_t end) {
   const auto correlate = IsWide(s) ? Correlate<2> : Correlate<1>;
-  correlate(s, x, filter, transformed, addend, y, first, end);
+  correlate(s, x, filter, transformed, addend, y, epilogue, first, end);
 }
 
 inline void FilterGradientOf(const WinogradShape& s, const float* x, const float* dy, float* dfilter) {

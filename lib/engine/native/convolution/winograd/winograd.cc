@@ -16,7 +16,7 @@ WinogradShape ShapeOf(const Convolution& s) {
 }
 
 void Correlate(const WinogradKernels& kernels, const WinogradShape& s, const float* x, const float* filter,
-               const float* addend, float* y) {
+               const float* addend, float* y, Epilogue* epilogue) {
   float* transformed = nullptr;
   if (!kernels.has_large_filter(s)) {
     const int64_t parts = kernels.filter_parts(s), size = kernels.filter_part_size(s);
@@ -24,8 +24,9 @@ void Correlate(const WinogradKernels& kernels, const WinogradShape& s, const flo
     Parallel(parts, [&](int i) { kernels.transform_filter(s, filter, i, transformed + i * size); });
   }
   const int64_t blocks = kernels.blocks(s), tasks = std::min(blocks, kTasksPerCore * Cores());
+  if (epilogue) epilogue->Begin(blocks);
   Parallel(tasks, [&](int i) {
-    kernels.correlate(s, x, filter, transformed, addend, y, blocks * i / tasks, blocks * (i + 1) / tasks);
+    kernels.correlate(s, x, filter, transformed, addend, y, epilogue, blocks * i / tasks, blocks * (i + 1) / tasks);
   });
 }
 
@@ -42,15 +43,15 @@ bool FitsWinograd(const Convolution& s) {
 }
 
 void WinogradConvolve(const WinogradKernels& kernels, const Convolution& s, const float* x, const float* filter,
-                      float* y) {
-  Correlate(kernels, ShapeOf(s), x, filter, nullptr, y);
+                      float* y, Epilogue* epilogue) {
+  Correlate(kernels, ShapeOf(s), x, filter, nullptr, y, epilogue);
 }
 
 void WinogradInputGradient(const WinogradKernels& kernels, const Convolution& s, const float* filter, const float* dy,
-                           const float* addend, float* dx) {
+                           const float* addend, float* dx, Epilogue* epilogue) {
   float* turned = Scratch(kTurned, 9 * s.in_c * s.out_c);
   Parallel(9, [&](int tap) { kernels.turn(filter, s.in_c, s.out_c, tap, turned); });
-  Correlate(kernels, {s.batch, s.in_h, s.in_w, s.out_c, s.in_c}, dy, turned, addend, dx);
+  Correlate(kernels, {s.batch, s.in_h, s.in_w, s.out_c, s.in_c}, dy, turned, addend, dx, epilogue);
 }
 
 void WinogradFilterGradient(const WinogradKernels& kernels, const Convolution& s, const float* x, const float* dy,

@@ -25,10 +25,10 @@ struct WinogradKernels {
   // Whether the transformed filter is too large to be kept: correlate makes it as it goes, from `filter`.
   bool (*has_large_filter)(const WinogradShape&);
   void (*transform_filter)(const WinogradShape&, const float* filter, int64_t part, float* to);
-  // Blocks of tiles, which are computed by themselves.
+  // Blocks of whole rows of tiles, which are computed by themselves: the epilogue's stretches.
   int64_t (*blocks)(const WinogradShape&);
   void (*correlate)(const WinogradShape&, const float* x, const float* filter, const float* transformed,
-                    const float* addend, float* y, int64_t first_block, int64_t end_block);
+                    const float* addend, float* y, Epilogue* epilogue, int64_t first_block, int64_t end_block);
   // The filter of the input gradient: turned by 180 degrees, channels exchanged; one of its 9 taps.
   void (*turn)(const float* filter, int64_t in, int64_t out, int tap, float* to);
   void (*filter_gradient)(const WinogradShape&, const float* x, const float* dy, float* dfilter);
@@ -40,10 +40,11 @@ extern const WinogradKernels *const kPortableWinograd, *const kAvx2Winograd, *co
 // Whether a convolution can go by Winograd's algorithm, and is faster by it.
 bool FitsWinograd(const Convolution& shape);
 
+// The epilogue may be null.
 void WinogradConvolve(const WinogradKernels& kernels, const Convolution& shape, const float* x, const float* filter,
-                      float* y);
+                      float* y, Epilogue* epilogue);
 void WinogradInputGradient(const WinogradKernels& kernels, const Convolution& shape, const float* filter,
-                           const float* dy, const float* addend, float* dx);
+                           const float* dy, const float* addend, float* dx, Epilogue* epilogue);
 void WinogradFilterGradient(const WinogradKernels& kernels, const Convolution& shape, const float* x, const float* dy,
                             float* dfilter);
 
