@@ -38,6 +38,7 @@ await main(async () => {
           2,
         ),
     ],
+    ["TensorFlow.js's tests of its core", () => runNode([join('test', 'engine', 'tfjsCoreSuite.mjs')])],
     ['native kernels', () => runNode([join('scripts', 'testNative.mjs')])],
     // What this processor doesn't take by itself.
     ...otherLevels().map(

@@ -5,7 +5,7 @@ import { slope } from '../statistics.mjs';
 import { typescript } from '../typescript.mjs';
 
 const SUBJECT = ['resnet18', 8, 32];
-const STEPS = 6000;
+const STEPS = 10000;
 const SAMPLE = 100;
 // JavaScript's heap takes some thousand steps to find its size.
 const WARM_UP = 3000;

@@ -37,13 +37,18 @@ const fromSources = {
 const folder = mkdtempSync(path.join(root, 'node_modules', '.tfjs-core-suite-'));
 try {
   const entry = path.join(folder, 'entry.mjs');
-  const library = ['backend', 'gradients', 'ops', 'compile'].map((file) =>
-    path.join(root, 'lib', 'engine', `${file}.ts`),
-  );
+  const library = path.join(root, 'lib', 'engine', 'kernels', 'install.ts');
   const report = path.join(folder, 'report.json');
+  // The suite copies the kernels as it is loaded: the library's have to be there by then.
+  writeFileSync(
+    path.join(folder, 'library.mjs'),
+    `import { installKernels } from ${JSON.stringify(library)};
+installKernels();
+`,
+  );
   writeFileSync(
     entry,
-    `${library.map((file) => `import ${JSON.stringify(file)};`).join('\n')}
+    `import './library.mjs';
 import './reporter.cjs';
 import ${JSON.stringify(runTests)};
 `,
