@@ -61,12 +61,17 @@ export { predictFile } from './prediction/predictFile';
 export { type PredictOptions, predictImage } from './prediction/predictImage';
 export { formatPrediction, type Prediction } from './prediction/prediction';
 export { predictUrl } from './prediction/predictUrl';
+export type { AveragingOptions } from './training/averaging';
 // training: loss, optimizer, schedules, the loop, evaluation, files
 export { type Calibration, type CalibrationBin, calibration } from './training/calibration';
+export type { Callback, CallbackState, Monitor, TrainRun } from './training/callbacks/callback';
+export { csvLog } from './training/callbacks/csvLog';
+export { type EarlyStoppingOptions, earlyStopping } from './training/callbacks/earlyStopping';
+export { type SaveBestOptions, saveBest } from './training/callbacks/saveBest';
 export type { SaveOptions } from './training/checkpoint/savedRun';
 export { DivergenceError } from './training/divergence';
 export { type ClassAccuracy, type EvaluateOptions, type Evaluation, evaluate } from './training/evaluate';
-export type { TrainEvent, TrainListener } from './training/events';
+export type { BatchEvent, TrainEvent, TrainListener } from './training/events';
 export { type EpochRecord, formatEpoch, type History } from './training/history';
 export { type HistoryFile, readHistory } from './training/historyFile';
 export {
@@ -74,7 +79,20 @@ export {
   type RangeTest,
   type RangeTestOptions,
 } from './training/learningRateRangeTest';
-export { SGD, type SGDOptions, type SGDState } from './training/optimizer/sgd';
+export { Adam, type AdamOptions, AdamW } from './training/optimizer/adam';
+export type { ClippingOptions } from './training/optimizer/clipping';
+export { Lookahead, type LookaheadOptions } from './training/optimizer/lookahead';
+export { Muon, type MuonOptions, orthogonalized } from './training/optimizer/muon';
+export {
+  Optimizer,
+  type OptimizerOptions,
+  type OptimizerState,
+  type ParameterGroup,
+  type ParameterInfo,
+  type ParameterStep,
+  type Rates,
+} from './training/optimizer/optimizer';
+export { SGD, type SGDOptions } from './training/optimizer/sgd';
 export { CosineAnnealingLR, type CosineAnnealingLROptions } from './training/schedule/cosineAnnealingLR';
 export { MultiStepLR, type MultiStepLROptions } from './training/schedule/multiStepLR';
 export { OneCycleLR, type OneCycleLROptions } from './training/schedule/oneCycleLR';

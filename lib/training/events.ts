@@ -3,27 +3,29 @@
  */
 import type { EpochRecord } from './history';
 
+/** A batch was trained on. */
+export interface BatchEvent {
+  readonly kind: 'batch';
+  /** Counted from 1, of `epochs`. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Counted from 1, of `batches`. */
+  readonly batch: number;
+  readonly batches: number;
+  /** Images of this epoch so far. */
+  readonly images: number;
+  /** Mean over the images of this epoch so far. */
+  readonly loss: number;
+  /** Fraction of the images of this epoch so far, 0 to 1. */
+  readonly accuracy: number;
+  readonly learningRate: number;
+  /** Since the epoch began. */
+  readonly seconds: number;
+}
+
 /** One thing that happened in a training run. */
 export type TrainEvent =
-  | {
-      /** A batch was trained on. */
-      readonly kind: 'batch';
-      /** Counted from 1, of `epochs`. */
-      readonly epoch: number;
-      readonly epochs: number;
-      /** Counted from 1, of `batches`. */
-      readonly batch: number;
-      readonly batches: number;
-      /** Images of this epoch so far. */
-      readonly images: number;
-      /** Mean over the images of this epoch so far. */
-      readonly loss: number;
-      /** Fraction of the images of this epoch so far, 0 to 1. */
-      readonly accuracy: number;
-      readonly learningRate: number;
-      /** Since the epoch began. */
-      readonly seconds: number;
-    }
+  | BatchEvent
   | {
       /** An epoch ended, its test included. */
       readonly kind: 'epoch';

@@ -12,26 +12,30 @@ import type { Precision } from '../engine/runtime/session';
 import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { ConfigError, ModelError } from '../errors';
 import { setNetworkInfo } from '../models/networkInfo';
+import { type AveragingOptions, checkAveraging, WeightAverage } from './averaging';
+import { type Callback, checkCallbacks } from './callbacks/callback';
 import type { RunParts } from './checkpoint/runDescription';
 import { SavedRun, type SaveOptions } from './checkpoint/savedRun';
 import { compileEvaluation } from './evaluate';
 import type { TrainEvent, TrainListener } from './events';
 import { checkAlike, checkFit } from './fit';
 import type { History } from './history';
-import type { SGD } from './optimizer/sgd';
+import { type ClippingOptions, checkClipping } from './optimizer/clipping';
+import { checkOptimizer, type Optimizer } from './optimizer/optimizer';
 import type { Scheduler } from './schedule/scheduler';
 import { type Criterion, criterionFor } from './step/crossEntropy';
+import { parameters } from './step/gradients';
 import { LossScale } from './step/lossScale';
 import { compileTraining } from './step/trainingStep';
 import { TensorBoardLog } from './tensorBoard';
 import { trainEpochs } from './trainEpochs';
 
 /** What `train` takes in addition to the network and the data. Its steps run as `compile`'s options say. */
-export interface TrainOptions extends CompileOptions, SaveOptions {
+export interface TrainOptions extends CompileOptions, SaveOptions, ClippingOptions, AveragingOptions {
   /** How often all training images are gone through. */
   epochs: number;
   /** Holds the learning rate and, from one call to the next, the momentum. Who made it disposes it. */
-  optimizer: SGD;
+  optimizer: Optimizer;
   /** The loss: `crossEntropy()`. */
   criterion: Criterion;
   /** Writes the optimizer's learning rate as training goes on. Without it the rate stays. */
@@ -46,6 +50,11 @@ export interface TrainOptions extends CompileOptions, SaveOptions {
    * than a call, on a fast GPU with a small network. Recording takes so many times longer. Default 1.
    */
   stepsPerExecution?: number;
+  /**
+   * Batches whose gradients are averaged for a step: as one batch of so many times the images, with the memory of one. Each still has its
+   * own batch normalization. Schedules count steps. Default 1.
+   */
+  accumulate?: number;
   /** A folder of this run's own for event files, which TensorBoard shows. Without it none are written. */
   logDir?: string;
   /**
@@ -58,6 +67,8 @@ export interface TrainOptions extends CompileOptions, SaveOptions {
    * where checkpoints are kept, `resume` goes on at the very batch.
    */
   signal?: AbortSignal;
+  /** Take part in the run: `[earlyStopping({ patience: 5 }), csvLog('log.csv')]`. They are called in this order. */
+  callbacks?: readonly Callback[];
   /** Is told each batch, each epoch, and what else is worth a line. An error it throws ends the run. */
   onProgress?: TrainListener;
 }
@@ -92,7 +103,6 @@ export async function train(
 }
 
 const OPTIONS: Form = {
-  optimizer: { lr: 'number', momentum: 'number', apply: 'function' },
   criterion: 'function',
   'scheduler?': { step: 'function' },
   'devices?': ['string'],
@@ -132,15 +142,18 @@ async function trainReserved(
   testLoader: DataLoader,
   options: TrainOptions,
 ): Promise<History> {
-  if (!options.resume) checkSchedule(options, options.epochs * trainLoader.length);
+  if (!options.resume) checkSchedule(options, options.epochs * stepsIn(trainLoader.length, options));
   const lossScale = options.precision === 'float16' ? new LossScale() : undefined;
+  const average = WeightAverage.of(net, options);
   try {
     const { optimizer, scheduler } = options;
-    return await run({ net, optimizer, scheduler, lossScale, trainLoader, testLoader }, options);
+    const parts = { net, optimizer, scheduler, lossScale, average, trainLoader, testLoader };
+    return await run({ ...parts, callbacks: options.callbacks }, options);
   } finally {
     trainLoader.dispose();
     testLoader.dispose();
     lossScale?.dispose();
+    average?.dispose();
   }
 }
 
@@ -153,8 +166,9 @@ const FAST: Partial<Record<Precision, string>> = {
 
 /** The epochs that are still to come. */
 async function run(parts: RunParts, options: TrainOptions): Promise<History> {
-  const { net, trainLoader, testLoader, lossScale, optimizer } = parts;
-  const { epochs, criterion, devices, stepsPerExecution, onDivergence, signal, logDir } = options;
+  const { net, trainLoader, testLoader, lossScale, average, optimizer } = parts;
+  const { epochs, criterion, devices, stepsPerExecution, accumulate, onDivergence, signal, logDir } = options;
+  const { clipNorm, clipValue } = options;
   const { onProgress: listener = () => {} } = options;
   const compileOptions: CompileOptions = {
     compile: options.compile,
@@ -179,7 +193,9 @@ async function run(parts: RunParts, options: TrainOptions): Promise<History> {
     });
   }
   const batches = position.records.length * trainLoader.length + (position.progress?.batch ?? 0);
-  checkSchedule(options, epochs * trainLoader.length - batches);
+  const left = epochs - position.records.length;
+  const taken = stepsIn(position.progress?.batch ?? 0, options);
+  checkSchedule(options, left * stepsIn(trainLoader.length, options) - taken);
 
   const log = logDir === undefined ? undefined : new TensorBoardLog(logDir, batches);
   const onProgress = (event: TrainEvent): void => {
@@ -188,12 +204,23 @@ async function run(parts: RunParts, options: TrainOptions): Promise<History> {
     listener(event);
   };
   const makeBatch = (inputs: Batch | BatchDraws) => trainLoader.batch(inputs);
-  const stepOptions = { optimizer, criterion, lossScale, devices, makeBatch };
+  const stepOptions = {
+    optimizer,
+    criterion,
+    lossScale,
+    average,
+    accumulate,
+    clipNorm,
+    clipValue,
+    devices,
+    makeBatch,
+  };
   const trainStep = compileTraining(net, { ...stepOptions, ...compileOptions });
   const testStep = compileEvaluation(net, testLoader, criterion, compileOptions);
   setNetworkInfo(net, { classNames: trainLoader.dataset.classNames, normalization: trainLoader.normalize });
   try {
-    const loop = { trainStep, testStep, saved, epochs, stepsPerExecution, onDivergence, signal, onProgress };
+    const pace = { epochs, stepsPerExecution, accumulate };
+    const loop = { trainStep, testStep, saved, ...pace, onDivergence, signal, onProgress };
     return await trainEpochs({ ...parts, ...loop }, position);
   } finally {
     trainStep.dispose();
@@ -205,8 +232,18 @@ function check(
   net: TensorFlow.LayersModel,
   trainLoader: DataLoader,
   testLoader: DataLoader,
-  { epochs, optimizer, criterion, scheduler, savePath, stepsPerExecution = 1 }: TrainOptions,
+  options: TrainOptions,
 ): void {
+  const {
+    epochs,
+    optimizer,
+    criterion,
+    scheduler,
+    savePath,
+    stepsPerExecution = 1,
+    accumulate = 1,
+  } = options;
+  checkOptimizer(optimizer);
   if (savePath !== undefined && (typeof savePath !== 'string' || savePath === '')) {
     throw new ConfigError(
       `savePath is ${JSON.stringify(savePath) ?? typeof savePath}.`,
@@ -215,6 +252,16 @@ function check(
   }
   checkPositiveInteger('epochs', epochs);
   checkPositiveInteger('stepsPerExecution', stepsPerExecution);
+  checkPositiveInteger('accumulate', accumulate);
+  if (accumulate > 1 && stepsPerExecution > 1) {
+    throw new ConfigError(
+      'A call takes several steps, or a step several batches, not both.',
+      'Leave out stepsPerExecution, or accumulate.',
+    );
+  }
+  checkClipping(options);
+  checkAveraging(options);
+  if (options.callbacks !== undefined) checkCallbacks(options.callbacks);
   checkFit(net, trainLoader, 'trainLoader');
   checkFit(net, testLoader, 'testLoader');
   checkAlike(trainLoader, testLoader);
@@ -225,12 +272,18 @@ function check(
       'Set trainable of the network or its layers.',
     );
   }
+  optimizer.checkGroups(parameters(net));
   if (scheduler !== undefined && scheduler.optimizer !== optimizer) {
     throw new ConfigError(
       'The scheduler was made for another optimizer.',
       'Make it with the optimizer that train is given.',
     );
   }
+}
+
+/** How many steps so many batches make. */
+function stepsIn(batches: number, { accumulate = 1 }: TrainOptions): number {
+  return Math.ceil(batches / accumulate);
 }
 
 /** Refuses a schedule that ends before the run does. */

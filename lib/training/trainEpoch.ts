@@ -5,8 +5,8 @@ import type { BatchInputs } from '../data/batch';
 import type { DataLoader } from '../data/dataLoader';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { divergence } from './divergence';
-import type { TrainListener } from './events';
-import type { SGD } from './optimizer/sgd';
+import type { BatchEvent, TrainListener } from './events';
+import type { Optimizer } from './optimizer/optimizer';
 import type { Scheduler } from './schedule/scheduler';
 import { takeSteps } from './step/takeSteps';
 import type { TrainingStep } from './step/trainingStep';
@@ -37,11 +37,12 @@ export interface EpochOptions {
   step: TrainingStep;
   epoch: number;
   epochs: number;
-  optimizer: SGD;
+  optimizer: Optimizer;
   scheduler?: Scheduler;
   /** What learning rates are multiplied by. */
   rateFactor: number;
   stepsPerExecution?: number;
+  accumulate?: number;
   signal?: AbortSignal;
   onProgress: TrainListener;
 }
@@ -63,6 +64,7 @@ export async function trainEpoch(progress: EpochProgress, options: EpochOptions)
     scheduler,
     rateFactor,
     stepsPerExecution = 1,
+    accumulate = 1,
     signal,
     onProgress,
   } = options;
@@ -70,14 +72,17 @@ export async function trainEpoch(progress: EpochProgress, options: EpochOptions)
   const advance = () => {
     if (scheduler?.interval === 'batch') scheduler.step(progress.lossSum / progress.images);
   };
-  const groups = grouped(loader, progress.batch, stepsPerExecution);
+  const groups =
+    accumulate > 1
+      ? inStepsOf(accumulate, loader, progress.batch)
+      : grouped(loader, progress.batch, stepsPerExecution);
   let next = groups.next();
   try {
     while (!next.done) {
       signal?.throwIfAborted();
       const group = next.value;
       try {
-        const running = takeSteps(step, group, optimizer, { rateFactor, advance });
+        const running = takeSteps(step, group, optimizer, { rateFactor, accumulate, advance });
         // Made while TensorFlow computes, on a thread of its own.
         next = groups.next();
         for (const [i, { loss, correct, learningRate }] of (await running).entries()) {
@@ -108,7 +113,7 @@ function batchEvent(
   { batch, images, lossSum, correct, seconds }: EpochProgress,
   learningRate: number,
   { epoch, epochs, loader }: EpochOptions,
-): Parameters<TrainListener>[0] {
+): BatchEvent {
   const [loss, accuracy, batches] = [lossSum / images, correct / images, loader.length];
   return { kind: 'batch', epoch, epochs, batch, batches, images, loss, accuracy, learningRate, seconds };
 }
@@ -130,6 +135,29 @@ function* grouped(loader: DataLoader, skip: number, size: number): Generator<Bat
       yield full;
     }
     for (let inputs = group.shift(); inputs; inputs = group.shift()) yield [inputs];
+  } finally {
+    free(group);
+  }
+}
+
+/** An epoch's batches in the groups that a step each is made of; the last may be smaller. */
+function* inStepsOf(
+  size: number,
+  loader: DataLoader,
+  skip: number,
+): Generator<BatchInputs[], void, undefined> {
+  let group: BatchInputs[] = [];
+  try {
+    for (const inputs of loader.inputs(skip)) {
+      group.push(inputs);
+      if (group.length < size) continue;
+      const full = group;
+      group = [];
+      yield full;
+    }
+    const rest = group;
+    group = [];
+    if (rest.length > 0) yield rest;
   } finally {
     free(group);
   }

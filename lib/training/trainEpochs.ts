@@ -2,6 +2,7 @@
  * The epochs of a run, one after the other: trained, tested, told and saved.
  */
 
+import type { Callback, TrainRun } from './callbacks/callback';
 import type { Position, RunParts } from './checkpoint/runDescription';
 import type { SavedRun } from './checkpoint/savedRun';
 import { DivergenceError } from './divergence';
@@ -19,42 +20,71 @@ export interface EpochsOptions extends RunParts {
   trainStep: TrainingStep;
   testStep: EvaluationStep;
   saved: SavedRun;
+  callbacks?: readonly Callback[];
   epochs: number;
   stepsPerExecution?: number;
+  accumulate?: number;
   onDivergence?: 'stop' | 'goBack';
   signal?: AbortSignal;
   onProgress: TrainListener;
 }
 
-/** Trains from a position on, until all epochs are behind it or the signal ends it. */
+/** Trains from a position on, until all epochs are behind it, or the signal or a callback ends it. */
 export async function trainEpochs(options: EpochsOptions, start: Position): Promise<History> {
-  const { saved, epochs, optimizer, testLoader, signal, onProgress } = options;
-  if (options.onDivergence === 'goBack' && start.records.length === 0) await saved.keepNow(start);
+  const { net, saved, average, callbacks = [], epochs, optimizer, testLoader, signal } = options;
   let position = start;
-  while (position.records.length < epochs) {
+  let stopReason: string | undefined;
+  const run: TrainRun = {
+    net,
+    optimizer,
+    epochs,
+    get records() {
+      return position.records;
+    },
+    message: (text) => options.onProgress({ kind: 'message', text }),
+    stop(reason) {
+      stopReason ??= reason;
+    },
+  };
+  const onProgress: TrainListener = (event) => {
+    if (event.kind === 'batch') for (const callback of callbacks) callback.batch?.(event, run);
+    options.onProgress(event);
+  };
+  const loop = { ...options, onProgress };
+  if (options.onDivergence === 'goBack' && start.records.length === 0) await saved.keepNow(start);
+  for (const callback of callbacks) await callback.begin?.(run);
+  while (position.records.length < epochs && stopReason === undefined) {
     const progress = position.progress ?? startOfEpoch(optimizer.lr * position.rateFactor);
     const drawn = testLoader.epoch;
     try {
-      const record = await oneEpoch(options, position, progress);
+      const record = await oneEpoch(loop, position, progress);
       position = { records: [...position.records, record], rateFactor: position.rateFactor };
-      await saved.keepEpoch(position, position.records.length === epochs);
+      const told = async () => {
+        for (const callback of callbacks) await callback.epoch?.(record, run);
+      };
+      await (average ? average.during(told) : told());
+      await saved.keepEpoch(position, position.records.length === epochs || stopReason !== undefined);
       onProgress({ kind: 'epoch', record, epochs });
     } catch (error) {
       if (signal?.aborted && error === signal.reason) {
         testLoader.epoch = drawn; // a test that was interrupted starts again
         await stop(options, { ...position, progress });
-        break;
+        average?.finish();
+        return historyOf(position.records);
       }
       if (!(error instanceof DivergenceError) || options.onDivergence !== 'goBack') throw error;
       position = await goBack(options, error, position.rateFactor / 2);
     }
   }
+  if (stopReason !== undefined) run.message(`Ended after ${epochsIn(position.records)}: ${stopReason}`);
+  average?.finish();
+  for (const callback of callbacks) await callback.end?.(run);
   return historyOf(position.records);
 }
 
 /** Trains for an epoch, or what is left of it, and tests. */
 async function oneEpoch(
-  { trainLoader, testLoader, trainStep, testStep, scheduler, ...options }: EpochsOptions,
+  { trainLoader, testLoader, trainStep, testStep, scheduler, average, ...options }: EpochsOptions,
   { records, rateFactor }: Position,
   progress: EpochProgress,
 ): Promise<EpochRecord> {
@@ -69,7 +99,9 @@ async function oneEpoch(
     epoch,
     rateFactor,
   });
-  const tested = await evaluateWith(testStep, testLoader, options.signal);
+  average?.addEpoch(epoch);
+  const test = () => evaluateWith(testStep, testLoader, options.signal);
+  const tested = await (average ? average.during(test) : test());
   const trainLoss = progress.lossSum / progress.images;
   if (scheduler?.interval === 'epoch') scheduler.step(trainLoss);
   return {

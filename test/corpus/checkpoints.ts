@@ -96,7 +96,7 @@ async function turnBit(path: string, bit: number): Promise<void> {
   await writeFile(path, flipped(await readFile(path), bit));
 }
 
-const FILES = ['weights.bin', 'velocities.bin', 'checkpoint.json'].flatMap((file) => [
+const FILES = ['weights.bin', 'optimizer.velocity.bin', 'checkpoint.json'].flatMap((file) => [
   spoilt(`${file} with a bit turned`, (path) => turnBit(join(path, file), 800), /was altered since/),
   spoilt(`${file} cut off`, (path) => truncate(join(path, file), 7), /was altered since/),
   spoilt(`${file} missing`, (path) => rm(join(path, file)), /can't be read/),

@@ -326,7 +326,10 @@ describe('a checked step passes', () => {
     const momentum = tf.variable(tf.scalar(0.9));
     await trains(smallNet(), (loss, params) => {
       const { value, grads } = tf.variableGrads(loss, params);
-      optimizer.apply(grads, params, lr as TensorFlow.Scalar, momentum as TensorFlow.Scalar);
+      optimizer.apply(grads, params, {
+        lr: lr as TensorFlow.Scalar,
+        momentum: momentum as TensorFlow.Scalar,
+      });
       lr.assign(lr.mul(0.9) as TensorFlow.Scalar);
       return value;
     });

@@ -239,7 +239,8 @@ describe('a training step and an evaluation step over one network', () => {
           () => criterion(net.apply(images, { training: true }) as TensorFlow.Tensor2D, labels),
           params,
         );
-        optimizer.apply(grads, params, tf.scalar(optimizer.lr), tf.scalar(optimizer.momentum));
+        const rates = { lr: tf.scalar(optimizer.lr), momentum: tf.scalar(optimizer.momentum) };
+        optimizer.apply(grads, params, rates);
         return value;
       }, options);
       const testing = compile(

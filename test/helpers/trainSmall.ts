@@ -3,6 +3,7 @@ import { loadCifar10 } from '../../lib/data/cifar10';
 import { DataLoader, type DataLoaderOptions } from '../../lib/data/dataLoader';
 import type { Dataset } from '../../lib/data/dataset';
 import { type ResNetMaker, resnet10 } from '../../lib/models/resNet';
+import type { Optimizer } from '../../lib/training/optimizer/optimizer';
 import { SGD, type SGDOptions } from '../../lib/training/optimizer/sgd';
 import type { Scheduler } from '../../lib/training/schedule/scheduler';
 import { crossEntropy } from '../../lib/training/step/crossEntropy';
@@ -13,7 +14,9 @@ export const EPOCHS = 4;
 
 export class PulledPlug extends Error {}
 
-export interface RunSettings extends Partial<TrainOptions> {
+export interface RunSettings extends Partial<Omit<TrainOptions, 'optimizer'>> {
+  /** In the place of SGD. */
+  optimizer?(): Optimizer;
   /** Over a rate of 0.05, a momentum of 0.9 and a weight decay of 5e-4. */
   sgd?: Partial<SGDOptions>;
   /** Over batches of 20, shuffled and augmented. */
@@ -39,6 +42,7 @@ export async function firstImages(count: number): Promise<Dataset> {
 /** Trains a new network; gives its weights and records, its messages, and the rate of each batch. */
 export async function trainSmall({
   sgd,
+  optimizer: makeOptimizer = () => new SGD({ lr: 0.05, momentum: 0.9, weightDecay: 5e-4, ...sgd }),
   loader,
   schedule,
   make = resnet10,
@@ -48,7 +52,7 @@ export async function trainSmall({
 }: RunSettings) {
   const { images = await firstImages(50), ...trainOptions } = options;
   const net = make({ width: 4 });
-  const optimizer = new SGD({ lr: 0.05, momentum: 0.9, weightDecay: 5e-4, ...sgd });
+  const optimizer = makeOptimizer();
   const batches = new DataLoader(images, { batchSize: 20, shuffle: true, augment: true, seed: 3, ...loader });
   const messages: string[] = [];
   const rates: number[] = [];
@@ -58,7 +62,7 @@ export async function trainSmall({
       epochs: EPOCHS,
       optimizer,
       criterion: crossEntropy(),
-      scheduler: schedule?.(optimizer),
+      scheduler: schedule?.(optimizer as SGD),
       onProgress: (event) => {
         if (event.kind === 'message') messages.push(event.text);
         if (event.kind !== 'batch') return;

@@ -102,7 +102,7 @@ describe('a checkpoint', () => {
     const savePath = join(folder, 'altered');
     await trainSmall({ savePath, saveEvery: 1 });
     const [third, fourth] = [3, 4].map((epoch) => join(savePath, 'checkpoints', `epoch_000${epoch}`));
-    for (const name of ['weights.bin', 'velocities.bin', 'checkpoint.json', 'checksums.json']) {
+    for (const name of ['weights.bin', 'optimizer.velocity.bin', 'checkpoint.json', 'checksums.json']) {
       const file = join(fourth, name);
       const content = await readFile(file);
       const altered = Buffer.from(content);

@@ -63,7 +63,7 @@ describe('SGD equals PyTorch', () => {
           () => tf.mean(tf.squaredDifference(tf.add(tf.matMul(x, weight), bias), y)) as TensorFlow.Scalar,
           [weight, bias],
         );
-        optimizer.apply(grads, [weight, bias], lr, momentum);
+        optimizer.apply(grads, [weight, bias], { lr, momentum });
         return value;
       });
       const tensors = tf.memory().numTensors;
@@ -80,7 +80,7 @@ describe('SGD equals PyTorch', () => {
         tf.dispose([lr, momentum, loss]);
       }
       step.dispose();
-      assert.equal(tf.memory().numTensors, tensors + 2, 'the velocities');
+      assert.equal(tf.memory().numTensors, tensors + 3, 'the velocities, and the count of steps');
       optimizer.dispose();
       assert.equal(tf.memory().numTensors, tensors);
     });

@@ -67,9 +67,9 @@ describe('the loss scale', () => {
       (gradient: TensorFlow.Tensor1D, lr: TensorFlow.Scalar, momentum: TensorFlow.Scalar) => {
         const loss = scale.apply(scalar(3));
         const scaled = tf.mul(gradient, scale.apply(scalar(1)));
-        const removed = scale.remove(loss, { [weight.name]: scaled });
-        optimizer.apply(removed.grads, [weight], lr, momentum, removed.finite);
-        return { loss: removed.loss, scale: scale.apply(scalar(1)) };
+        const removed = scale.remove([loss], { [weight.name]: scaled });
+        optimizer.apply(removed.grads, [weight], { lr, momentum }, removed.finite);
+        return { loss: removed.losses[0], scale: scale.apply(scalar(1)) };
       },
     );
     const run = async (gradient: number[]) => {
@@ -96,7 +96,7 @@ describe('the loss scale', () => {
   test('the loss scale grows after 2,000 steps without overflow', async () => {
     const scale = new LossScale();
     const step = compile(() => {
-      const { finite } = scale.remove(scalar(1), { g: tf.tensor1d([1]) });
+      const { finite } = scale.remove([scalar(1)], { g: tf.tensor1d([1]) });
       return { finite, scale: scale.apply(scalar(1)) };
     });
     for (let i = 1; i < 2000; i++) tf.dispose(await step());

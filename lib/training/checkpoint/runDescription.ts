@@ -9,24 +9,29 @@ import { packageDataFolder } from '../../data/folders';
 import type { TensorFlow } from '../../engine/runtime/tensorflow';
 import { ModelError } from '../../errors';
 import { isNetworkInfo, type NetworkInfo, networkInfo } from '../../models/networkInfo';
+import type { WeightAverage } from '../averaging';
+import type { Callback } from '../callbacks/callback';
 import { difference } from '../fit';
 import type { EpochRecord } from '../history';
-import type { SGD, SGDState } from '../optimizer/sgd';
+import type { Optimizer, OptimizerState } from '../optimizer/optimizer';
 import type { Scheduler } from '../schedule/scheduler';
+import { parameters } from '../step/gradients';
 import type { LossScale, LossScaleState } from '../step/lossScale';
 import { type EpochProgress, startOfEpoch } from '../trainEpoch';
 import { damaged } from './files';
 import type { RunSettings } from './runSettings';
 
-/** The version of what is written here. What has come since, `info` and `settings`, may be missing. */
-const FORMAT = 2;
+/** The version of what is written here. What has come since may be missing. */
+const FORMAT = 3;
 
 /** What a run consists of. */
 export interface RunParts {
   net: TensorFlow.LayersModel;
-  optimizer: SGD;
+  optimizer: Optimizer;
   scheduler?: Scheduler;
   lossScale?: LossScale;
+  average?: WeightAverage;
+  callbacks?: readonly Callback[];
   trainLoader: DataLoader;
   testLoader: DataLoader;
   /** What the run was asked for. */
@@ -52,16 +57,39 @@ export interface Description extends Position {
   architecture?: string;
   /** The network's weights, in their order. */
   weights: { shape: number[]; trainable: boolean }[];
-  optimizer: SGDState;
+  /** The run's optimizer, and those that it has for some of the parameters. */
+  optimizers: SavedOptimizer[];
   /** The scheduler's name. */
   schedule?: string;
   scheduler?: object;
   lossScale?: LossScaleState;
+  average?: { count: number };
+  /** What the callbacks have come to, by name. */
+  callbacks?: SavedCallback[];
   /** Epochs that were drawn from the loaders. */
   loaderEpochs: { train: number; test: number };
   /** The class names and the normalization of the loaders. */
   info?: Pick<NetworkInfo, 'classNames' | 'normalization'>;
   settings?: RunSettings;
+}
+
+/** What a checkpoint says of an optimizer. */
+export interface SavedOptimizer {
+  /** As `Optimizer.shares` names it. */
+  name: string;
+  /** Its class. */
+  kind: string;
+  state: OptimizerState;
+  /** The names of what it keeps for its parameters. */
+  kept: string[];
+}
+
+/** What a checkpoint says of a callback. */
+export interface SavedCallback {
+  name: string;
+  values: Record<string, unknown>;
+  /** The lengths of its arrays, which are in a file. */
+  lengths: number[];
 }
 
 /** Where every run begins. */
@@ -74,16 +102,29 @@ function libraryVersion(): string {
 
 /** Describes a run as it is now. */
 export function describe(parts: RunParts, position: Position): Description {
-  const { net, optimizer, scheduler, lossScale, trainLoader, testLoader, settings } = parts;
+  const { net, optimizer, scheduler, lossScale, average, callbacks = [] } = parts;
+  const { trainLoader, testLoader, settings } = parts;
   return {
     format: FORMAT,
     library: libraryVersion(),
     architecture: networkInfo(net).architecture,
     weights: net.weights.map(({ shape, trainable }) => ({ shape: shape as number[], trainable })),
-    optimizer: optimizer.stateDict(),
+    optimizers: optimizer.shares(parameters(net)).map(({ name, optimizer: own, params }) => ({
+      name,
+      kind: own.constructor.name,
+      state: own.stateDict(),
+      kept: Object.keys(own.readState(params)),
+    })),
     schedule: scheduler?.constructor.name,
     scheduler: scheduler?.stateDict(),
     lossScale: lossScale?.stateDict(),
+    average: average?.stateDict(),
+    callbacks: callbacks.flatMap((callback) => {
+      const { name } = callback;
+      const state = callback.stateDict?.();
+      const lengths = (state?.arrays ?? []).map(({ length }) => length);
+      return state ? [{ name, values: state.values, lengths }] : [];
+    }),
     // An epoch that has started is drawn again, and what is behind it left out.
     loaderEpochs: { train: trainLoader.epoch - (position.progress ? 1 : 0), test: testLoader.epoch },
     info: { classNames: trainLoader.dataset.classNames, normalization: trainLoader.normalize },
@@ -106,7 +147,7 @@ export function readDescription(
   path: string,
   epochs: number,
 ): Description {
-  const description = parse(bytes, path);
+  const description = upgraded(parse(bytes, path));
   if (description.format !== FORMAT) {
     throw new ModelError(
       `The checkpoint ${path} is of format ${JSON.stringify(description.format) ?? 'none'}, written by version ${description.library ?? 'none'} of this library.`,
@@ -114,10 +155,17 @@ export function readDescription(
     );
   }
   // A run may go over to float16, whose scale then starts again.
-  const now = describe({ ...parts, lossScale: description.lossScale && parts.lossScale }, START);
+  // It may begin to average at any time.
+  const lossScale = description.lossScale && parts.lossScale;
+  const average = description.average && parts.average;
+  const now = describe({ ...parts, lossScale, average }, START);
   checkSameRun(description, now, path);
   checkSameInfo(description.info, parts.trainLoader, path);
-  for (const part of ['optimizer', 'scheduler', 'lossScale', 'loaderEpochs'] as const) {
+  description.optimizers?.forEach(({ state, kept }, i) => {
+    const isWhole = isStateLike(state, now.optimizers[i].state) && Array.isArray(kept);
+    if (!isWhole) throw damaged(path, "its optimizer isn't what one keeps");
+  });
+  for (const part of ['scheduler', 'lossScale', 'average', 'loaderEpochs'] as const) {
     if (!isStateLike(description[part], now[part])) throw damaged(path, `its ${part} isn't what one keeps`);
   }
   const { records, progress, rateFactor } = description;
@@ -126,6 +174,14 @@ export function readDescription(
     throw damaged(path, "its progress isn't what one keeps");
   }
   return description as Description;
+}
+
+/** What format 2 said, whose only optimizer was SGD, as format 3 says it. */
+function upgraded(description: Partial<Description> & { optimizer?: OptimizerState }): Partial<Description> {
+  const { format, optimizer, ...rest } = description;
+  if (Number(format) !== 2) return description;
+  const state = { ...optimizer, steps: 0 } as OptimizerState;
+  return { ...rest, format: FORMAT, optimizers: [{ name: '', kind: 'SGD', state, kept: ['velocity'] }] };
 }
 
 function parse(bytes: Buffer | undefined, path: string): Partial<Description> {
@@ -139,11 +195,14 @@ function parse(bytes: Buffer | undefined, path: string): Partial<Description> {
 /** Refuses what is of another network, or of a run with another schedule. */
 function checkSameRun(description: Partial<Description>, now: Description, path: string): void {
   const weights = (of: Partial<Description>) => JSON.stringify(of.weights);
+  const kinds = ({ optimizers }: Partial<Description>) =>
+    Array.isArray(optimizers) ? optimizers.map((optimizer) => optimizer?.kind).join(' and ') : 'none';
   const known = description.architecture && now.architecture;
   const differs =
     (known &&
       description.architecture !== now.architecture && [description.architecture, now.architecture]) ||
     (weights(description) !== weights(now) && ['other weights, or others to train', 'its own']) ||
+    (kinds(description) !== kinds(now) && [`the optimizer ${kinds(description)}`, kinds(now)]) ||
     (description.schedule !== now.schedule && [
       description.schedule ?? 'no scheduler',
       now.schedule ?? 'none',

@@ -5,8 +5,10 @@ import { createHash } from 'node:crypto';
 import type { DataLoader } from '../../data/dataLoader';
 import type { Dataset } from '../../data/dataset';
 import type { CompileOptions } from '../../engine/compile';
-import type { SGD, SGDState } from '../optimizer/sgd';
-import type { Scheduler, Setting } from '../schedule/scheduler';
+import type { AveragingOptions } from '../averaging';
+import type { ClippingOptions } from '../optimizer/clipping';
+import type { Optimizer, OptimizerState, Setting } from '../optimizer/optimizer';
+import type { Scheduler } from '../schedule/scheduler';
 import { type Criterion, labelSmoothingOf } from '../step/crossEntropy';
 
 /** Settings by their names in code: `trainLoader.batchSize`. Null is one that can't be compared. */
@@ -20,18 +22,22 @@ export interface Change {
 }
 
 /** What the settings are taken from. */
-export interface Asked extends Pick<CompileOptions, 'precision'> {
+export interface Asked extends Pick<CompileOptions, 'precision'>, ClippingOptions, AveragingOptions {
   epochs: number;
-  optimizer: SGD;
+  optimizer: Optimizer;
   scheduler?: Scheduler;
   criterion: Criterion;
   devices?: readonly string[];
+  accumulate?: number;
   trainLoader: DataLoader;
   testLoader: DataLoader;
 }
 
-/** Settings of the training loader that say which images are in the batches that an epoch still has. */
-export const ORDER = ['images', 'data', 'batchSize', 'shuffle', 'seed'].map((name) => `trainLoader.${name}`);
+/** Settings that say which images are in the batches that an epoch still has, and which batches in its steps. */
+export const ORDER = [
+  ...['images', 'data', 'batchSize', 'shuffle', 'seed'].map((name) => `trainLoader.${name}`),
+  'accumulate',
+];
 
 /** The rates that a schedule may own. */
 const RATES = ['lr', 'momentum'] as const;
@@ -42,15 +48,11 @@ const UNTOLD = ['trainLoader.data', 'testLoader.data', 'trainLoader.length'];
 /** The settings of a run that begins. */
 export function settingsOf(asked: Asked): RunSettings {
   const { epochs, optimizer, scheduler, criterion, precision, devices, trainLoader, testLoader } = asked;
-  const { lr, momentum, weightDecay, nesterov } = optimizer;
   const labelSmoothing = labelSmoothingOf(criterion);
   const { batchSize, shuffle, seed, augment, dropLast } = trainLoader.settings;
   return {
     epochs,
-    lr,
-    momentum,
-    weightDecay,
-    nesterov,
+    ...optimizer.settings,
     ...(scheduler && (scheduler.settings ?? { lr: null, momentum: null })),
     criterion:
       labelSmoothing === undefined
@@ -58,6 +60,11 @@ export function settingsOf(asked: Asked): RunSettings {
         : `crossEntropy({ labelSmoothing: ${labelSmoothing} })`,
     precision: precision ?? 'the default',
     devices: devices?.join(', ') || 'one',
+    accumulate: asked.accumulate ?? 1,
+    clipNorm: asked.clipNorm ?? 'none',
+    clipValue: asked.clipValue ?? 'none',
+    ema: asked.ema ?? 'none',
+    swaStart: asked.swaStart ?? 'none',
     ...named('trainLoader', {
       ...imagesOf(trainLoader.dataset),
       batchSize,
@@ -87,7 +94,12 @@ function imagesOf({ length, images, labels }: Dataset): RunSettings {
  * @param saved the rates in the checkpoint: an optimizer that is used again holds these, not the first ones
  * @param scheduled whether there is a schedule
  */
-export function changesOf(before: unknown, now: RunSettings, saved: SGDState, scheduled: boolean): Change[] {
+export function changesOf(
+  before: unknown,
+  now: RunSettings,
+  saved: OptimizerState,
+  scheduled: boolean,
+): Change[] {
   const old: Record<string, unknown> =
     before === undefined ? { momentum: saved.momentum, ...(!scheduled && { lr: saved.lr }) } : Object(before);
   return Object.entries(now).flatMap(([name, value]) => {

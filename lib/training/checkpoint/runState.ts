@@ -1,11 +1,20 @@
 /**
  * All that changes in a training run, as the files of a checkpoint, and back.
  */
-import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
+import { tf } from '../../engine/runtime/tensorflow';
 import { ModelError } from '../../errors';
+import type { Callback, CallbackState } from '../callbacks/callback';
 import { parameters } from '../step/gradients';
 import { damaged, type Files } from './files';
-import { type Description, describe, type Position, type RunParts, readDescription } from './runDescription';
+import {
+  type Description,
+  describe,
+  type Position,
+  type RunParts,
+  readDescription,
+  type SavedCallback,
+  type SavedOptimizer,
+} from './runDescription';
 import { type Change, changesOf, has, inWords, ORDER, type RunSettings, settingsAfter } from './runSettings';
 
 /** Numbers of tensors, one after the other. */
@@ -19,7 +28,7 @@ function bytesOf(arrays: Float32Array[]): Uint8Array {
 function arraysOf(
   files: Record<string, Buffer>,
   name: string,
-  tensors: readonly TensorFlow.Tensor[],
+  tensors: readonly { size: number }[],
   path: string,
 ): Float32Array[] {
   const { buffer, byteOffset, length } = files[name] ?? Buffer.of();
@@ -33,13 +42,75 @@ function arraysOf(
   });
 }
 
+/** The file of what an optimizer keeps by a name for each of its parameters. */
+const optimizerFile = (optimizer: string, name: string) => `optimizer.${optimizer}${name}.bin`;
+
+function optimizerFiles({ net, optimizer }: RunParts): Record<string, Uint8Array> {
+  return Object.fromEntries(
+    optimizer.shares(parameters(net)).flatMap(({ name: owner, optimizer: own, params }) => {
+      const state = Object.entries(own.readState(params));
+      return state.map(([name, values]) => [optimizerFile(owner, name), bytesOf(values)]);
+    }),
+  );
+}
+
+/** What optimizers are to keep, by the files of a checkpoint, in the order of the optimizer's shares. */
+function optimizerStates(
+  files: Record<string, Buffer>,
+  { net, optimizer }: RunParts,
+  saved: readonly SavedOptimizer[],
+  path: string,
+): Record<string, Float32Array[]>[] {
+  // The file of format 2, which knew no optimizer but SGD.
+  const known = { [optimizerFile('', 'velocity')]: files['velocities.bin'], ...files };
+  return optimizer.shares(parameters(net)).map(({ name: owner, params }, i) => {
+    const state = saved[i].kept.map((name) => [
+      name,
+      arraysOf(known, optimizerFile(owner, name), params, path),
+    ]);
+    return Object.fromEntries(state);
+  });
+}
+
+/** The file of a callback's arrays: names may have what files may not. */
+const callbackFile = (i: number) => `callback.${i}.bin`;
+
+function callbackFiles({ callbacks = [] }: RunParts): Record<string, Uint8Array> {
+  const states = callbacks.flatMap((callback) => callback.stateDict?.() ?? []);
+  return Object.fromEntries(
+    states.flatMap(({ arrays = [] }, i) =>
+      arrays.length > 0 ? [[callbackFile(i), bytesOf([...arrays])]] : [],
+    ),
+  );
+}
+
+/** What callbacks are to take over, by the callback. */
+function callbackStates(
+  files: Record<string, Buffer>,
+  { callbacks = [] }: RunParts,
+  saved: readonly SavedCallback[],
+  path: string,
+): Map<Callback, CallbackState> {
+  const states = new Map<Callback, CallbackState>();
+  saved.forEach(({ name, values, lengths }, i) => {
+    const callback = callbacks.find((one) => one.name === name);
+    if (!callback?.loadStateDict) return;
+    const sizes = lengths.map((size) => ({ size }));
+    const arrays = sizes.length > 0 ? arraysOf(files, callbackFile(i), sizes, path) : [];
+    states.set(callback, { values: Object(values), arrays });
+  });
+  return states;
+}
+
 /** A run's state as files. */
 export function runFiles(parts: RunParts, position: Position): Files {
   const weights = parts.net.weights.map((weight) => weight.read().dataSync() as Float32Array);
   return {
     'checkpoint.json': JSON.stringify(describe(parts, position), null, 2),
     'weights.bin': bytesOf(weights),
-    'velocities.bin': bytesOf(parts.optimizer.velocities(parameters(parts.net))),
+    ...optimizerFiles(parts),
+    ...(parts.average && { 'average.bin': bytesOf(parts.average.read()) }),
+    ...callbackFiles(parts),
   };
 }
 
@@ -66,16 +137,22 @@ export function restoreRun(
   epochs: number,
 ): Restored {
   const description = readDescription(files['checkpoint.json'], parts, path, epochs);
-  const { net, optimizer, scheduler, lossScale, trainLoader, testLoader, settings = {} } = parts;
-  const { records, progress, optimizer: rates } = description;
+  const { net, optimizer, scheduler, lossScale, average, trainLoader, testLoader, settings = {} } = parts;
+  const { records, progress, optimizers } = description;
+  const rates = optimizers[0].state;
   const changes = changesOf(description.settings, settings, rates, scheduler !== undefined);
   checkGoesOn(description, changes, parts, path);
   const variables = net.weights.map((weight) => weight.read());
   const weights = arraysOf(files, 'weights.bin', variables, path);
-  const velocities = arraysOf(files, 'velocities.bin', parameters(net), path);
+  const states = optimizerStates(files, parts, optimizers, path);
+  const isAveraged = average !== undefined && description.average !== undefined;
+  const averages = isAveraged ? arraysOf(files, 'average.bin', variables, path) : undefined;
+  const called = callbackStates(files, parts, description.callbacks ?? [], path);
   tf.tidy(() => net.setWeights(weights.map((array, i) => tf.tensor(array, variables[i].shape))));
-  optimizer.loadStateDict(rates);
-  optimizer.setVelocities(parameters(net), velocities);
+  optimizer.shares(parameters(net)).forEach(({ optimizer: own, params }, i) => {
+    own.loadStateDict(optimizers[i].state);
+    own.writeState(params, states[i]);
+  });
   if (description.scheduler) scheduler?.loadStateDict(description.scheduler);
   const schedule: Record<string, unknown> = scheduler?.settings ?? {};
   const isScheduledAnew = has(changes, 'lr', 'momentum', ...Object.keys(schedule));
@@ -85,6 +162,9 @@ export function restoreRun(
     if (has(changes, rate) && !(rate in schedule)) optimizer[rate] = settings[rate] as number;
   }
   if (description.lossScale) lossScale?.loadStateDict(description.lossScale);
+  if (isAveraged) average.loadStateDict(description.average!);
+  average?.write(averages ?? weights);
+  for (const [callback, state] of called) callback.loadStateDict!(state);
   trainLoader.epoch = description.loaderEpochs.train;
   testLoader.epoch = description.loaderEpochs.test;
   // Who gives another rate means that rate, not a part of it.

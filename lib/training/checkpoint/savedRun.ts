@@ -84,7 +84,7 @@ export class SavedRun {
   async keepEpoch(position: Position, isLast: boolean): Promise<void> {
     const accuracies = position.records.map(({ testAccuracy }) => testAccuracy);
     const isBest = accuracies.indexOf(Math.max(...accuracies)) === accuracies.length - 1;
-    if (this.savePath !== undefined && isBest) await saveModel(this.parts.net, join(this.savePath, BEST));
+    if (this.savePath !== undefined && isBest) await this.saveTested(join(this.savePath, BEST));
     const isDue = isLast || position.records.length % this.saveEvery === 0;
     await (isDue ? this.keepNow(position) : this.keepNetwork(position));
   }
@@ -120,9 +120,15 @@ export class SavedRun {
     return position;
   }
 
+  /** Saves the network as it is tested: with the averages where the run has them. */
+  private async saveTested(path: string): Promise<void> {
+    const { net, average } = this.parts;
+    await (average ? average.during(() => saveModel(net, path)) : saveModel(net, path));
+  }
+
   private async keepNetwork({ records }: Position): Promise<void> {
     if (this.savePath === undefined) return;
-    await saveModel(this.parts.net, this.savePath);
+    await this.saveTested(this.savePath);
     await writeHistory(this.savePath, this.parts.net, records);
   }
 }

@@ -2,8 +2,8 @@
  * Learning rate: down along half a cosine.
  */
 import { checkForm, checkNumber, checkPositiveInteger } from '../../checks';
-import type { SGD } from '../optimizer/sgd';
-import { checkOptimizer, type Scheduler, showScheduler } from './scheduler';
+import { checkOptimizer, type Optimizer } from '../optimizer/optimizer';
+import { type Scheduler, showScheduler } from './scheduler';
 
 /** What `CosineAnnealingLR` takes; the names are PyTorch's. */
 export interface CosineAnnealingLROptions {
@@ -30,7 +30,7 @@ export class CosineAnnealingLR implements Scheduler {
   }
 
   constructor(
-    readonly optimizer: SGD,
+    readonly optimizer: Optimizer,
     options: CosineAnnealingLROptions,
   ) {
     checkOptimizer(optimizer);

@@ -3,8 +3,8 @@
  */
 import { checkForm, checkNumber, checkPositiveInteger } from '../../checks';
 import { ConfigError } from '../../errors';
-import type { SGD } from '../optimizer/sgd';
-import { checkOptimizer, type Scheduler, showScheduler } from './scheduler';
+import { checkOptimizer, type Optimizer } from '../optimizer/optimizer';
+import { type Scheduler, showScheduler } from './scheduler';
 
 /** What `MultiStepLR` takes; the names are PyTorch's. */
 export interface MultiStepLROptions {
@@ -30,7 +30,7 @@ export class MultiStepLR implements Scheduler {
   }
 
   constructor(
-    readonly optimizer: SGD,
+    readonly optimizer: Optimizer,
     options: MultiStepLROptions,
   ) {
     checkOptimizer(optimizer);

@@ -3,8 +3,8 @@
  */
 import { checkChoice, checkForm, checkNumber, checkPositive, checkPositiveInteger } from '../../checks';
 import { ConfigError } from '../../errors';
-import type { SGD } from '../optimizer/sgd';
-import { checkOptimizer, type Scheduler, showScheduler } from './scheduler';
+import { checkOptimizer, type Optimizer } from '../optimizer/optimizer';
+import { type Scheduler, showScheduler } from './scheduler';
 
 /** What `OneCycleLR` takes; the names and defaults are PyTorch's. */
 export interface OneCycleLROptions {
@@ -55,7 +55,7 @@ export class OneCycleLR implements Scheduler {
   }
 
   constructor(
-    readonly optimizer: SGD,
+    readonly optimizer: Optimizer,
     options: OneCycleLROptions,
   ) {
     checkOptimizer(optimizer);

@@ -3,8 +3,8 @@
  */
 import { checkChoice, checkForm, checkNumber } from '../../checks';
 import { ConfigError } from '../../errors';
-import type { SGD } from '../optimizer/sgd';
-import { checkOptimizer, type Scheduler, showScheduler } from './scheduler';
+import { checkOptimizer, type Optimizer } from '../optimizer/optimizer';
+import { type Scheduler, showScheduler } from './scheduler';
 
 /** What `ReduceLROnPlateau` takes; the names and defaults are PyTorch's. */
 export interface ReduceLROnPlateauOptions {
@@ -53,7 +53,7 @@ export class ReduceLROnPlateau implements Scheduler {
   }
 
   constructor(
-    readonly optimizer: SGD,
+    readonly optimizer: Optimizer,
     options: ReduceLROnPlateauOptions = {},
   ) {
     checkOptimizer(optimizer);

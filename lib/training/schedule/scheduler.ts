@@ -2,16 +2,12 @@
  * What `train` asks of a learning-rate schedule.
  */
 import { inspect } from 'node:util';
-import { checkForm } from '../../checks';
 import { showAs } from '../../showAs';
-import type { SGD } from '../optimizer/sgd';
-
-/** A setting as a plain value. */
-export type Setting = string | number | boolean | null | readonly number[];
+import type { Optimizer, Setting } from '../optimizer/optimizer';
 
 /** A learning-rate schedule: it writes `optimizer.lr` (one of them `optimizer.momentum` too) for the steps to come. */
 export interface Scheduler {
-  readonly optimizer: SGD;
+  readonly optimizer: Optimizer;
   /** When `step` is to be called: after each epoch or after each batch. */
   readonly interval: 'epoch' | 'batch';
   /** How many more times `step` may be called, where that has an end. */
@@ -27,16 +23,6 @@ export interface Scheduler {
   stateDict(): object;
   /** Takes over what `stateDict` of a scheduler of the same class gave. */
   loadStateDict(state: object): void;
-}
-
-/** @throws ConfigError where a schedule is given something else than an optimizer */
-export function checkOptimizer(optimizer: SGD): void {
-  checkForm(
-    'optimizer',
-    optimizer,
-    { lr: 'number', momentum: 'number' },
-    'Give the optimizer that `train` is given.',
-  );
 }
 
 /** Has the schedulers of a class printed as what they have come to. */

@@ -2,6 +2,7 @@
  * The backward pass of a network.
  */
 import type { Batch } from '../../data/batch';
+import { recordAfter } from '../../engine/recording/active';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import { variableOf } from '../../models/weights';
 import type { Criterion } from './crossEntropy';
@@ -31,4 +32,50 @@ export function gradientsOf(
     return criterion(logits, labels);
   }, parameters(net));
   return { loss, logits, grads };
+}
+
+/** What is known of one of the batches of a step. */
+interface BatchGradients {
+  loss: TensorFlow.Scalar;
+  correct: TensorFlow.Scalar;
+  grads: TensorFlow.NamedTensorMap;
+  /** Images in the batch. */
+  length: number;
+}
+
+/**
+ * The gradients of several batches, as of one that has all of their images. Each batch waits for the one before it, so that only one has its
+ * activations in memory.
+ */
+export function meanGradients(
+  batches: readonly Batch[],
+  gradients: (batch: Batch) => BatchGradients,
+): { losses: TensorFlow.Scalar[]; corrects: TensorFlow.Scalar[]; grads: TensorFlow.NamedTensorMap } {
+  const images = batches.reduce((sum, batch) => sum + batch.images.shape[0], 0);
+  const parts: BatchGradients[] = [];
+  let sums: TensorFlow.NamedTensorMap | undefined;
+  for (const batch of batches) {
+    const before = sums;
+    // The first parameter's gradient is the last of the backward pass.
+    const part = before ? recordAfter(Object.values(before)[0], () => gradients(batch)) : gradients(batch);
+    parts.push(part);
+    const share = part.length / images;
+    sums = mapTensors(part.grads, (gradient, name) => {
+      const own = share === 1 ? gradient : tf.mul(gradient, share);
+      return before ? tf.add(before[name], own) : own;
+    });
+  }
+  return {
+    losses: parts.map(({ loss }) => loss),
+    corrects: parts.map(({ correct }) => correct),
+    grads: sums!,
+  };
+}
+
+/** A map of tensors with each changed. */
+export function mapTensors(
+  tensors: TensorFlow.NamedTensorMap,
+  change: (tensor: TensorFlow.Tensor, name: string) => TensorFlow.Tensor,
+): TensorFlow.NamedTensorMap {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, change(tensor, name)]));
 }

@@ -2,6 +2,7 @@
  * Keeps gradients within the range of float16: the loss is multiplied before the backward pass, and the gradients divided after.
  */
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
+import { mapTensors } from './gradients';
 
 const FIRST_SCALE = 2 ** 15;
 
@@ -35,17 +36,21 @@ export class LossScale {
    * @returns with `finite`, a bool: whether all gradients are, and the step is to be taken
    */
   remove(
-    loss: TensorFlow.Scalar,
+    losses: readonly TensorFlow.Scalar[],
     grads: TensorFlow.NamedTensorMap,
-  ): { loss: TensorFlow.Scalar; grads: TensorFlow.NamedTensorMap; finite: TensorFlow.Scalar } {
+  ): { losses: TensorFlow.Scalar[]; grads: TensorFlow.NamedTensorMap; finite: TensorFlow.Scalar } {
     const { scale, steps } = this;
     const finite = tf.all(
       tf.stack(Object.values(grads).map((g) => tf.all(tf.isFinite(g)))),
     ) as TensorFlow.Scalar;
-    const unscaled = Object.fromEntries(Object.entries(grads).map(([name, g]) => [name, tf.div(g, scale)]));
+    const unscaled = mapTensors(grads, (gradient) => tf.div(gradient, scale));
     const next = tf.add(steps, 1);
     const isPatient = tf.less(next, PATIENCE);
-    const result = { loss: tf.div(loss, scale) as TensorFlow.Scalar, grads: unscaled, finite };
+    const result = {
+      losses: losses.map((loss) => tf.div(loss, scale) as TensorFlow.Scalar),
+      grads: unscaled,
+      finite,
+    };
     const grown = tf.where(isPatient, scale, tf.mul(scale, 2));
     scale.assign(tf.where(finite, grown, tf.div(scale, 2)) as TensorFlow.Scalar);
     steps.assign(tf.where(tf.logicalAnd(finite, isPatient), next, tf.scalar(0)) as TensorFlow.Scalar);

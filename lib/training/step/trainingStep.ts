@@ -6,30 +6,36 @@ import { type CompileOptions, compile, type SessionOptions, type Step } from '..
 import { choose } from '../../engine/operations/choose';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import { ConfigError } from '../../errors';
+import type { WeightAverage } from '../averaging';
+import { type ClippingOptions, clipped } from '../optimizer/clipping';
+import type { Optimizer, Rates } from '../optimizer/optimizer';
 import { applyConstraints, withPenalties } from '../optimizer/regularization';
-import type { SGD } from '../optimizer/sgd';
 import { type Criterion, criterionFor } from './crossEntropy';
 import { cpusOf, gradientsOnDevices } from './dataParallel';
-import { gradientsOf, parameters } from './gradients';
+import { gradientsOf, meanGradients, parameters } from './gradients';
 import type { LossScale } from './lossScale';
 import { readStatistics, writeStatistics } from './statistics';
 
-/** What a training step takes: the rates of k batches, and the batches, which are trained on one after the other. */
+/** What training takes: the rates of steps that are taken one after the other, and the batches, one or more a step. */
 export type TrainingInputs = {
-  lr: TensorFlow.Tensor1D; // [k]
-  momentum: TensorFlow.Tensor1D; // [k]
+  lr: TensorFlow.Tensor1D; // [steps]
+  momentum: TensorFlow.Tensor1D; // [steps]
   batches: (Batch | BatchDraws)[];
 };
 
-/** Gives each batch's loss and how many were right, before the batch's update. */
+/** Gives each batch's loss and how many were right, before its step. */
 export type TrainingStep = Step<
   [inputs: TrainingInputs],
-  { loss: TensorFlow.Tensor1D; correct: TensorFlow.Tensor1D } // [k]
+  { loss: TensorFlow.Tensor1D; correct: TensorFlow.Tensor1D } // [batches]
 >;
 
-export interface TrainingStepOptions extends CompileOptions {
-  optimizer: SGD;
+export interface TrainingStepOptions extends CompileOptions, ClippingOptions {
+  optimizer: Optimizer;
   criterion: Criterion;
+  /** Batches whose gradients are averaged for a step. Default 1. */
+  accumulate?: number;
+  /** Is given the weights after each step. */
+  average?: WeightAverage;
   /** For float16. */
   lossScale?: LossScale;
   /** Devices to share each batch. */
@@ -47,6 +53,10 @@ export function compileTraining(
     optimizer,
     criterion,
     lossScale: scale,
+    accumulate = 1,
+    average,
+    clipNorm,
+    clipValue,
     devices = [],
     makeBatch = (tensors) => tensors as Batch,
     session,
@@ -61,35 +71,38 @@ export function compileTraining(
       'Leave out devices, or `compile: false`.',
     );
   }
-  const update = (lr: TensorFlow.Scalar, momentum: TensorFlow.Scalar, batch: Batch) => {
+  const gradients = (batch: Batch) => {
     const scaled: Criterion = (logits, labels) => {
       const loss = withPenalties(net, lossOf(logits, labels));
       return scale ? scale.apply(loss) : loss;
     };
-    const before = readStatistics(net);
     const { loss, logits, grads } =
       devices.length > 0 ? gradientsOnDevices(net, batch, scaled, devices) : gradientsOf(net, batch, scaled);
-    const finite = tf.isFinite(loss) as TensorFlow.Scalar;
-    writeStatistics(net, (now, i) => choose(finite, now, before[i]));
     const correct: TensorFlow.Scalar = tf.sum(tf.equal(tf.argMax(logits, 1), batch.labels));
     logits.dispose();
-    if (!scale) {
-      optimizer.apply(grads, params, lr, momentum, finite);
-      applyConstraints(net);
-      return { loss, correct };
-    }
-    const removed = scale.remove(loss, grads);
-    optimizer.apply(removed.grads, params, lr, momentum, removed.finite);
+    return { loss, grads, correct, length: batch.images.shape[0] };
+  };
+  const update = (rates: Rates, batches: Batch[]) => {
+    const before = readStatistics(net);
+    const { losses, corrects, grads } = meanGradients(batches, gradients);
+    const finite = tf.all(tf.isFinite(tf.stack(losses))) as TensorFlow.Scalar;
+    writeStatistics(net, (now, i) => choose(finite, now, before[i]));
+    const removed = scale ? scale.remove(losses, grads) : { losses, grads, finite };
+    optimizer.apply(clipped(removed.grads, { clipNorm, clipValue }), params, rates, removed.finite);
     applyConstraints(net);
-    return { loss: removed.loss, correct };
+    average?.addStep(removed.finite);
+    return removed.losses.map((loss, i) => ({ loss, correct: corrects[i] }));
   };
   return compile(
     ({ lr, momentum, batches }: TrainingInputs) => {
       const [lrs, momentums] = [tf.unstack(lr), tf.unstack(momentum)] as TensorFlow.Scalar[][];
-      const updates = batches.map((batch, i) => update(lrs[i], momentums[i], makeBatch(batch)));
+      const updates = lrs.flatMap((lr, i) => {
+        const own = batches.slice(i * accumulate, (i + 1) * accumulate);
+        return update({ lr, momentum: momentums[i] }, own.map(makeBatch));
+      });
       return {
-        loss: tf.stack(updates.map(({ loss }) => loss)) as TensorFlow.Tensor1D, // [k]
-        correct: tf.stack(updates.map(({ correct }) => correct)) as TensorFlow.Tensor1D, // [k]
+        loss: tf.stack(updates.map(({ loss }) => loss)) as TensorFlow.Tensor1D, // [batches]
+        correct: tf.stack(updates.map(({ correct }) => correct)) as TensorFlow.Tensor1D, // [batches]
       };
     },
     options,

@@ -44,7 +44,7 @@ export const SAVED: readonly Fuzzer[] = [
     runs: 60,
     property: (folder) =>
       fc.asyncProperty(
-        fc.constantFrom('weights.bin', 'velocities.bin', 'checkpoint.json'),
+        fc.constantFrom('weights.bin', 'optimizer.velocity.bin', 'checkpoint.json'),
         fc.double({ min: 0, max: 1, noNaN: true }),
         async (name, at) => {
           const { path, resume } = await checkpointIn(folder);
