@@ -94,6 +94,18 @@ export {
 } from './training/optimizer/optimizer';
 export { SGD, type SGDOptions } from './training/optimizer/sgd';
 export { CosineAnnealingLR, type CosineAnnealingLROptions } from './training/schedule/cosineAnnealingLR';
+export {
+  CosineAnnealingWarmRestarts,
+  type CosineAnnealingWarmRestartsOptions,
+  ExponentialLR,
+  type ExponentialLROptions,
+  LambdaLR,
+  type LambdaLROptions,
+  LinearLR,
+  type LinearLROptions,
+  StepLR,
+  type StepLROptions,
+} from './training/schedule/factorSchedules';
 export { MultiStepLR, type MultiStepLROptions } from './training/schedule/multiStepLR';
 export { OneCycleLR, type OneCycleLROptions } from './training/schedule/oneCycleLR';
 export {
@@ -102,6 +114,7 @@ export {
   type ReduceLROnPlateauOptions,
 } from './training/schedule/reduceLROnPlateau';
 export type { Scheduler } from './training/schedule/scheduler';
+export { SequentialLR, type SequentialLROptions } from './training/schedule/sequentialLR';
 export { type Criterion, type CrossEntropyOptions, crossEntropy } from './training/step/crossEntropy';
 export { type TrainOptions, train } from './training/train';
 

@@ -4,10 +4,18 @@ import { describe, test } from 'node:test';
 import { ConfigError } from '../../lib/errors';
 import { SGD } from '../../lib/training/optimizer/sgd';
 import { CosineAnnealingLR } from '../../lib/training/schedule/cosineAnnealingLR';
+import {
+  CosineAnnealingWarmRestarts,
+  ExponentialLR,
+  LambdaLR,
+  LinearLR,
+  StepLR,
+} from '../../lib/training/schedule/factorSchedules';
 import { MultiStepLR } from '../../lib/training/schedule/multiStepLR';
 import { OneCycleLR } from '../../lib/training/schedule/oneCycleLR';
 import { ReduceLROnPlateau } from '../../lib/training/schedule/reduceLROnPlateau';
 import type { Scheduler } from '../../lib/training/schedule/scheduler';
+import { SequentialLR } from '../../lib/training/schedule/sequentialLR';
 import { fixture } from '../fixtures/pytorch/fixture';
 
 const runs =
@@ -21,7 +29,36 @@ const runs =
       momenta: number[];
     }[]
   >('schedulers');
-const schedulers = { ReduceLROnPlateau, MultiStepLR, CosineAnnealingLR, OneCycleLR };
+const schedulers = {
+  ReduceLROnPlateau,
+  MultiStepLR,
+  CosineAnnealingLR,
+  OneCycleLR,
+  StepLR,
+  ExponentialLR,
+  LinearLR,
+  CosineAnnealingWarmRestarts,
+};
+
+/** A schedule as a fixture describes it. */
+function made(name: string, optimizer: SGD, options: object): Scheduler {
+  if (name === 'SequentialLR') {
+    const { schedulers: inner, milestones } = options as {
+      schedulers: [string, object][];
+      milestones: number[];
+    };
+    return new SequentialLR(optimizer, {
+      schedulers: inner.map(([innerName, own]) => made(innerName, optimizer, own)),
+      milestones,
+    });
+  }
+  if (name === 'LambdaLR') return new LambdaLR(optimizer, { lrLambda: (epochs) => 1 / (1 + epochs) });
+  const make = schedulers[name as keyof typeof schedulers] as new (
+    optimizer: SGD,
+    options: object,
+  ) => Scheduler;
+  return new make(optimizer, options);
+}
 
 function sgd(lr = 0.1): SGD {
   return new SGD({ lr, momentum: 0.9 });
@@ -31,11 +68,7 @@ describe('schedules equal PyTorch', () => {
   for (const run of runs) {
     test(`schedules equal PyTorch: ${run.scheduler} ${JSON.stringify(run.options)}`, () => {
       const optimizer = sgd(run.lr);
-      const make = schedulers[run.scheduler as keyof typeof schedulers] as new (
-        optimizer: SGD,
-        options: object,
-      ) => Scheduler;
-      const scheduler = new make(optimizer, run.options);
+      const scheduler = made(run.scheduler, optimizer, run.options);
       run.lrs.forEach((lr, step) => {
         const close = (actual: number, expected: number, what: string) =>
           assert.ok(
@@ -47,6 +80,23 @@ describe('schedules equal PyTorch', () => {
         scheduler.step(run.metrics?.[step] ?? Number.NaN);
       });
     });
+  }
+});
+
+test('a schedule goes on from what stateDict gave, at the rates of one that never stopped', () => {
+  for (const run of runs) {
+    const half = Math.floor(run.lrs.length / 2);
+    const optimizers = [sgd(run.lr), sgd(run.lr)];
+    const [first, second] = optimizers.map((optimizer) => made(run.scheduler, optimizer, run.options));
+    const metric = (step: number) => run.metrics?.[step] ?? Number.NaN;
+    for (let step = 0; step < half; step++) first.step(metric(step));
+    second.loadStateDict(JSON.parse(JSON.stringify(first.stateDict())));
+    // What a checkpoint restores before the schedule.
+    if (run.scheduler === 'ReduceLROnPlateau') optimizers[1].lr = optimizers[0].lr;
+    for (let step = half; step < run.lrs.length; step++) {
+      assert.ok(Math.abs(optimizers[1].lr / run.lrs[step] - 1) < 1e-9, `${run.scheduler} at step ${step}`);
+      second.step(metric(step));
+    }
   }
 });
 
@@ -104,6 +154,25 @@ describe('settings out of range are told', () => {
       () => new OneCycleLR(sgd(), { maxLr: 1, totalSteps: 10, annealStrategy: 'sin' as 'cos' }),
     ],
     ['divFactor 0', () => new OneCycleLR(sgd(), { maxLr: 1, totalSteps: 10, divFactor: 0 })],
+    ['stepSize 0', () => new StepLR(sgd(), { stepSize: 0 })],
+    ['gamma -1', () => new ExponentialLR(sgd(), { gamma: -1 })],
+    ['startFactor 2', () => new LinearLR(sgd(), { startFactor: 2 })],
+    ['totalIters 0', () => new LinearLR(sgd(), { totalIters: 0 })],
+    ['no lrLambda', () => new LambdaLR(sgd(), {} as never)],
+    ['t0 0', () => new CosineAnnealingWarmRestarts(sgd(), { t0: 0 })],
+    ['no schedulers', () => new SequentialLR(sgd(), { schedulers: [], milestones: [] })],
+    [
+      'schedulers of another optimizer',
+      () => new SequentialLR(sgd(), { schedulers: [new LinearLR(sgd())], milestones: [] }),
+    ],
+    [
+      'milestones that are too few',
+      () => {
+        const optimizer = sgd();
+        const schedulers = [new LinearLR(optimizer), new StepLR(optimizer, { stepSize: 3 })];
+        return new SequentialLR(optimizer, { schedulers, milestones: [] });
+      },
+    ],
     ['momentum', () => new OneCycleLR(sgd(), { maxLr: 1, totalSteps: 10, baseMomentum: -1 })],
   ];
   for (const [name, make] of bad)

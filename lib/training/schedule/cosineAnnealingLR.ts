@@ -3,7 +3,7 @@
  */
 import { checkForm, checkNumber, checkPositiveInteger } from '../../checks';
 import { checkOptimizer, type Optimizer } from '../optimizer/optimizer';
-import { type Scheduler, showScheduler } from './scheduler';
+import { firstRate, type Scheduler, showScheduler } from './scheduler';
 
 /** What `CosineAnnealingLR` takes; the names are PyTorch's. */
 export interface CosineAnnealingLROptions {
@@ -42,7 +42,7 @@ export class CosineAnnealingLR implements Scheduler {
     );
     checkPositiveInteger('tMax', tMax);
     checkNumber('etaMin', etaMin, 0);
-    this.settings = { lr: optimizer.lr, tMax, etaMin };
+    this.settings = { lr: firstRate(optimizer), tMax, etaMin };
   }
 
   /** To be called after each epoch. */

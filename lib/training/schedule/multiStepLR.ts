@@ -4,7 +4,7 @@
 import { checkForm, checkNumber, checkPositiveInteger } from '../../checks';
 import { ConfigError } from '../../errors';
 import { checkOptimizer, type Optimizer } from '../optimizer/optimizer';
-import { type Scheduler, showScheduler } from './scheduler';
+import { firstRate, type Scheduler, showScheduler } from './scheduler';
 
 /** What `MultiStepLR` takes; the names are PyTorch's. */
 export interface MultiStepLROptions {
@@ -48,7 +48,7 @@ export class MultiStepLR implements Scheduler {
       );
     }
     checkNumber('gamma', gamma, 0);
-    this.settings = { lr: optimizer.lr, milestones: [...milestones], gamma };
+    this.settings = { lr: firstRate(optimizer), milestones: [...milestones], gamma };
   }
 
   /** To be called after each epoch. */

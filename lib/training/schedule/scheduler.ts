@@ -35,3 +35,18 @@ export function showScheduler(prototype: Scheduler): void {
     },
   });
 }
+
+/** The rate that an optimizer had before a schedule wrote its own first one, by the rate that was written. */
+const written = new WeakMap<Optimizer, { before: number; now: number }>();
+
+/** The learning rate that a schedule begins with: the optimizer's own, also where another schedule of it has written its first one. */
+export function firstRate(optimizer: Optimizer): number {
+  const known = written.get(optimizer);
+  return known?.now === optimizer.lr ? known.before : optimizer.lr;
+}
+
+/** Writes a schedule's first rate. */
+export function writeFirstRate(optimizer: Optimizer, now: number): void {
+  written.set(optimizer, { before: firstRate(optimizer), now });
+  optimizer.lr = now;
+}
