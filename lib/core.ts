@@ -7,8 +7,14 @@ import { installKernels } from './engine/kernels/install';
 
 // data: CIFAR-10 and its batches
 export * from './data';
-export type { Batch, BatchDraws, BatchInputs } from './data/batch';
-export { DataLoader, type DataLoaderOptions } from './data/dataLoader';
+export type { Batch, BatchDraws, BatchInputs, Labels } from './data/batch';
+export { DataLoader, type DataLoaderOptions, type DataLoaderSettings } from './data/dataLoader';
+export { type ColorJitterOptions, colorJitter } from './data/transforms/color';
+export { cutout, type RandomErasingOptions, randomErasing } from './data/transforms/erasing';
+export { alternatingFlip, type RandomCropOptions, randomCrop, randomFlip } from './data/transforms/geometry';
+export { cutmix, type Mixing, mixup } from './data/transforms/mixing';
+export type { DrawnFor, Transform, TransformContext } from './data/transforms/transform';
+export { trivialAugment } from './data/transforms/trivialAugment';
 // engine: TensorFlow.js on its native engine, and steps that are recorded once and run as one call
 export {
   type CompileOptions,

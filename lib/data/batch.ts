@@ -3,16 +3,19 @@
  */
 import type { TensorFlow } from '../engine/runtime/tensorflow';
 
+/** The labels of a batch: class indices, or shares of classes. */
+export type Labels = TensorFlow.Tensor1D | TensorFlow.Tensor2D; // [n] or [n, classes]
+
 /** One batch. Both tensors belong to whoever draws it, who disposes them. */
 export type Batch = {
   /** Normalized pixels, float32. */
   images: TensorFlow.Tensor4D; // [n, 32, 32, 3]
-  /** Class indices, int32. */
-  labels: TensorFlow.Tensor1D; // [n]
+  /** Class indices, int32; shares of the classes, float32, where images are mixed. */
+  labels: Labels;
 };
 
-/** Which images to take from a data set on the device, and how to crop and mirror them. */
-export type BatchDraws = { draws: TensorFlow.Tensor2D }; // [n, 4]
+/** Which images to take from a data set on the device, and what their transforms have drawn. */
+export type BatchDraws = { draws: TensorFlow.Tensor2D }; // [n, numbers]
 
 /** What a step is fed for one batch. The tensors belong to whoever draws them, who disposes them. */
 export interface BatchInputs {

@@ -4,20 +4,24 @@
 
 import { checkForm } from '../checks';
 import { usesGpu } from '../engine/runtime/backend';
-import { tf } from '../engine/runtime/tensorflow';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ConfigError } from '../errors';
 import { count, showAs } from '../showAs';
-import { augmentInto, randomAugmentation, UNCHANGED } from './augment';
 import type { Batch, BatchDraws, BatchInputs } from './batch';
 import { CHANNELS, type Dataset, IMAGE_LENGTH, IMAGE_SIZE } from './dataset';
-import { DeviceImages, type DrawnImage, draws } from './deviceImages';
+import { DeviceImages, lookedUp, normalizedTensor } from './deviceImages';
+import { type DrawnBatch, type DrawnImage, draws, partsOf } from './drawn';
 import {
   CIFAR10_NORMALIZATION,
   type Normalization,
   normalizationTable,
   normalizeInto,
+  normalizeNumbersInto,
 } from './normalization';
 import { checkSeed, Random } from './random';
+import { randomCrop, randomFlip } from './transforms/geometry';
+import { type Mixing, mixed, mixInto } from './transforms/mixing';
+import { checkTransforms, type Transform, type TransformContext } from './transforms/transform';
 
 /** How a `DataLoader` makes its batches. */
 export interface DataLoaderOptions {
@@ -25,10 +29,17 @@ export interface DataLoaderOptions {
   batchSize?: number;
   /** Draw the images of each epoch in another random order; false by default. */
   shuffle?: boolean;
-  /** Seed of order and augmentation, an integer of 0 to 2^32 - 1; 0 by default. */
+  /** Seed of order and transforms, an integer of 0 to 2^32 - 1; 0 by default. */
   seed?: number;
-  /** Crop and mirror the images at random (see augment.ts), for training; false by default. */
+  /**
+   * Random changes of each image, for training, one after the other: `[randomCrop(4), randomFlip(), cutout(8)]`. Pixels are 0 to 255 there,
+   * and normalized after. Default none.
+   */
+  transforms?: readonly Transform[];
+  /** The usual transforms, `[randomCrop(4), randomFlip()]`; false by default. */
   augment?: boolean;
+  /** Mixes the images of each batch, and their labels: `mixup(0.2)` or `cutmix(1)`. Default: they are not. */
+  mix?: Mixing;
   /** Leave out the last batch of an epoch where it isn't full; false by default. */
   dropLast?: boolean;
   /** How pixels become numbers; CIFAR10_NORMALIZATION by default. */
@@ -38,6 +49,13 @@ export interface DataLoaderOptions {
    * them: the same numbers, but hardly anything to send. True by default where there is a GPU.
    */
   onDevice?: boolean;
+}
+
+/** How a loader makes its batches, as plain values. */
+export interface DataLoaderSettings
+  extends Required<Pick<DataLoaderOptions, 'batchSize' | 'shuffle' | 'seed' | 'dropLast' | 'normalize'>> {
+  /** The names of its transforms, with their settings. */
+  transforms: readonly string[];
 }
 
 /**
@@ -57,7 +75,11 @@ export class DataLoader implements Iterable<Batch> {
 
   readonly #shuffle: boolean;
   readonly #seed: number;
-  readonly #augment: boolean;
+  readonly #transforms: readonly Transform[];
+  readonly #mix?: Mixing;
+  /** How transforms are computed. */
+  readonly #way: 'pixels' | 'tensors';
+  readonly #context: TransformContext;
   readonly #dropLast: boolean;
   readonly #table: Float32Array; // [3, 256]
   readonly #onDevice: boolean;
@@ -70,7 +92,8 @@ export class DataLoader implements Iterable<Batch> {
         const { dataset, length, batchSize } = loader;
         const options = [
           ...(loader.#shuffle ? ['shuffled'] : []),
-          ...(loader.#augment ? ['augmented'] : []),
+          ...loader.#transforms.map(({ name }) => name),
+          ...(loader.#mix ? [loader.#mix.name] : []),
           ...(loader.#onDevice ? ['made on the device'] : []),
         ];
         const batches = `${count(length)} ${length === 1 ? 'batch' : 'batches'} of ${batchSize}`;
@@ -86,6 +109,8 @@ export class DataLoader implements Iterable<Batch> {
       shuffle = false,
       seed = 0,
       augment = false,
+      transforms = augment ? [randomCrop(4), randomFlip()] : [],
+      mix,
       dropLast = false,
       normalize = CIFAR10_NORMALIZATION,
       onDevice = usesGpu(),
@@ -100,6 +125,15 @@ export class DataLoader implements Iterable<Batch> {
       throw new ConfigError(`A batch size can't be ${batchSize}.`, 'Give a positive integer, such as 128.');
     }
     checkSeed(seed);
+    if (augment && options.transforms) {
+      throw new ConfigError(
+        'augment is short for two transforms, and transforms are given too.',
+        'Leave augment out, and add randomCrop(4) and randomFlip() to transforms.',
+      );
+    }
+    if (mix !== undefined)
+      checkForm('mix', mix, { name: 'string', draw: 'function' }, 'Give mixup(0.2) or cutmix(1).');
+    this.#way = checkTransforms(transforms, onDevice);
     this.length = dropLast ? Math.floor(dataset.length / batchSize) : Math.ceil(dataset.length / batchSize);
     if (this.length === 0) {
       throw new ConfigError(
@@ -111,22 +145,25 @@ export class DataLoader implements Iterable<Batch> {
     this.batchSize = batchSize;
     this.#shuffle = shuffle;
     this.#seed = seed;
-    this.#augment = augment;
+    this.#transforms = transforms;
+    this.#mix = mix;
     this.#dropLast = dropLast;
     this.#table = normalizationTable(normalize);
     // A copy: the table is made of what it is now.
     this.normalize = { mean: [...normalize.mean], std: [...normalize.std] };
+    const [red, green, blue] = this.normalize.mean;
+    this.#context = { mean: [255 * red, 255 * green, 255 * blue] };
     this.#onDevice = onDevice;
   }
 
   /** How it makes its batches. */
-  get settings(): Required<Omit<DataLoaderOptions, 'onDevice'>> {
+  get settings(): DataLoaderSettings {
     const { batchSize, normalize } = this;
     return {
       batchSize,
       shuffle: this.#shuffle,
       seed: this.#seed,
-      augment: this.#augment,
+      transforms: [...this.#transforms, ...(this.#mix ? [this.#mix] : [])].map(({ name }) => name),
       dropLast: this.#dropLast,
       normalize,
     };
@@ -146,7 +183,7 @@ export class DataLoader implements Iterable<Batch> {
     let left = skip;
     for (const drawn of this.#epoch()) {
       if (left-- > 0) continue;
-      const { length } = drawn;
+      const { length } = drawn.images;
       if (this.#onDevice) {
         yield { tensors: { draws: draws(drawn) }, length };
       } else {
@@ -155,16 +192,21 @@ export class DataLoader implements Iterable<Batch> {
     }
   }
 
-  *#epoch(): Generator<DrawnImage[], void, undefined> {
+  *#epoch(): Generator<DrawnBatch, void, undefined> {
     const { length } = this.dataset;
-    const random = Random.fromSeed(this.#seed, this.epoch++);
+    const epoch = this.epoch++;
+    const random = Random.fromSeed(this.#seed, epoch);
     const order = this.#shuffle ? random.permutation(length) : Uint32Array.from({ length }, (_, i) => i);
     for (let batch = 0; batch < this.length; batch++) {
       const indices = order.subarray(batch * this.batchSize, (batch + 1) * this.batchSize);
-      yield Array.from(indices, (index) => ({
-        index,
-        ...(this.#augment ? randomAugmentation(random) : UNCHANGED),
-      }));
+      const images = Array.from(indices, (index): DrawnImage => {
+        const drawnFor = { index, epoch, seed: this.#seed };
+        return {
+          index,
+          numbers: this.#transforms.map((transform) => transform.draw?.(random, drawnFor) ?? []),
+        };
+      });
+      yield { images, mixes: this.#mix?.draw(random, images.length) };
     }
   }
 
@@ -174,8 +216,31 @@ export class DataLoader implements Iterable<Batch> {
    */
   batch(tensors: Batch | BatchDraws): Batch {
     if (!('draws' in tensors)) return tensors;
-    this.#deviceImages ??= new DeviceImages(this.dataset, this.#table);
-    return this.#deviceImages.batch(tensors.draws);
+    this.#deviceImages ??= new DeviceImages(this.dataset);
+    const device = this.#deviceImages;
+    return tf.tidy(() => {
+      const isMixed = this.#mix !== undefined;
+      const { index, numbers, mixes } = partsOf(tensors.draws, this.#drawLengths(), isMixed);
+      const { images, labels } = device.take(index);
+      const batch = { images: this.#changed(images, numbers), labels };
+      return mixes ? mixed(batch, mixes, this.dataset.classNames.length) : batch;
+    });
+  }
+
+  /** How many numbers each transform draws. */
+  #drawLengths(): number[] {
+    const drawnFor = { index: 0, epoch: 0, seed: this.#seed };
+    return this.#transforms.map(({ draw }) => draw?.(Random.fromSeed(0), drawnFor).length ?? 0);
+  }
+
+  /** Images of 0 to 255, transformed and normalized. */
+  #changed(images: TensorFlow.Tensor4D, numbers: readonly TensorFlow.Tensor2D[]): TensorFlow.Tensor4D {
+    const transformed = this.#transforms.reduce(
+      (before, transform, i) => transform.tensors!(before, numbers[i], this.#context),
+      images,
+    );
+    const areWhole = this.#transforms.every(({ keepsWhole }) => keepsWhole);
+    return areWhole ? lookedUp(transformed, this.#table) : normalizedTensor(transformed, this.normalize);
   }
 
   /** Frees what the loader keeps on the device; a later batch brings it there again. */
@@ -184,21 +249,49 @@ export class DataLoader implements Iterable<Batch> {
     this.#deviceImages = undefined;
   }
 
-  /** A batch made here, image by image. */
-  #made(drawn: readonly DrawnImage[]): Batch {
+  /** A batch made here. */
+  #made({ images: drawn, mixes }: DrawnBatch): Batch {
     const { length } = drawn;
+    const labels = Int32Array.from(drawn, ({ index }) => this.dataset.labels[index]); // [n]
     // A new array each time: TensorFlow.js keeps a reference to it until the tensor is first used.
-    const images = new Float32Array(length * IMAGE_LENGTH); // [n, 32, 32, 3]
-    const labels = new Int32Array(length); // [n]
-    drawn.forEach((draw, i) => {
-      const image = this.dataset.image(draw.index);
-      if (this.#augment) augmentInto(image, draw, this.#table, images, i * IMAGE_LENGTH);
-      else normalizeInto(image, this.#table, images, i * IMAGE_LENGTH);
-      labels[i] = this.dataset.labels[draw.index];
-    });
+    const images = this.#way === 'pixels' ? this.#pixels(drawn) : this.#byTensors(drawn); // [n, 32, 32, 3]
+    const classes = this.dataset.classNames.length;
+    const shares = mixes && mixInto(images, labels, classes, mixes); // [n, classes]
     return {
       images: tf.tensor4d(images, [length, IMAGE_SIZE, IMAGE_SIZE, CHANNELS]),
-      labels: tf.tensor1d(labels, 'int32'),
+      labels: shares ? tf.tensor2d(shares, [length, classes]) : tf.tensor1d(labels, 'int32'),
     };
+  }
+
+  #pixels(drawn: readonly DrawnImage[]): Float32Array {
+    const images = new Float32Array(drawn.length * IMAGE_LENGTH);
+    const changed = new Float32Array(IMAGE_LENGTH); // [32, 32, 3]
+    drawn.forEach(({ index, numbers }, i) => {
+      const image = this.dataset.image(index);
+      if (this.#transforms.length === 0) {
+        normalizeInto(image, this.#table, images, i * IMAGE_LENGTH);
+        return;
+      }
+      changed.set(image);
+      this.#transforms.forEach((transform, k) => {
+        transform.pixels!(changed, numbers[k], this.#context);
+      });
+      normalizeNumbersInto(changed, this.#table, this.normalize, images, i * IMAGE_LENGTH);
+    });
+    return images;
+  }
+
+  #byTensors(drawn: readonly DrawnImage[]): Float32Array {
+    return tf.tidy(() => {
+      const bytes = drawn.map(({ index }) => this.dataset.image(index));
+      const images = tf.tensor4d(Float32Array.from(Buffer.concat(bytes)), [
+        drawn.length,
+        IMAGE_SIZE,
+        IMAGE_SIZE,
+        CHANNELS,
+      ]);
+      const { numbers } = partsOf(draws({ images: drawn }), this.#drawLengths(), false);
+      return this.#changed(images, numbers).dataSync() as Float32Array;
+    });
   }
 }

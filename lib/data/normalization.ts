@@ -104,3 +104,20 @@ export function normalizeInto(
     target[at + i + 2] = table[512 + pixels[i + 2]];
   }
 }
+
+/** The same of numbers of 0 to 255 that needn't be whole. // [32, 32, 3] */
+export function normalizeNumbersInto(
+  pixels: Float32Array,
+  table: Float32Array,
+  { mean, std }: Normalization,
+  target: Float32Array,
+  at: number,
+): void {
+  for (let i = 0; i < pixels.length; i += CHANNELS) {
+    for (let c = 0; c < CHANNELS; c++) {
+      const value = pixels[i + c];
+      const whole = value | 0;
+      target[at + i + c] = whole === value ? table[c * 256 + whole] : (value / 255 - mean[c]) / std[c];
+    }
+  }
+}

@@ -69,6 +69,11 @@ export class Random {
     return value % bound;
   }
 
+  /** The next number of `from` up to, but not, `to`, each equally likely. */
+  uniform(from = 0, to = 1): number {
+    return from + ((to - from) * this.uint32()) / 2 ** 32;
+  }
+
   /** The integers 0 to `length` - 1 in random order (Fisher and Yates). */
   permutation(length: number): Uint32Array {
     const order = Uint32Array.from({ length }, (_, i) => i);

@@ -8,7 +8,7 @@ import { type CompileOptions, compile, type Step } from '../engine/compile';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { count, percent, showAs, tableLines } from '../showAs';
 import { checkFit } from './fit';
-import { type Criterion, criterionFor, crossEntropy } from './step/crossEntropy';
+import { type Criterion, classesOf, criterionFor, crossEntropy } from './step/crossEntropy';
 
 /** How one class fared. */
 export interface ClassAccuracy {
@@ -91,7 +91,7 @@ export function compileEvaluation(
     return {
       loss: lossOf(logits, labels),
       predictions: tf.argMax(logits, 1) as TensorFlow.Tensor1D,
-      labels,
+      labels: classesOf(labels),
     };
   }, options);
 }

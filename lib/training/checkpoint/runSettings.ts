@@ -49,7 +49,7 @@ const UNTOLD = ['trainLoader.data', 'testLoader.data', 'trainLoader.length'];
 export function settingsOf(asked: Asked): RunSettings {
   const { epochs, optimizer, scheduler, criterion, precision, devices, trainLoader, testLoader } = asked;
   const labelSmoothing = labelSmoothingOf(criterion);
-  const { batchSize, shuffle, seed, augment, dropLast } = trainLoader.settings;
+  const { batchSize, shuffle, seed, transforms, dropLast } = trainLoader.settings;
   return {
     epochs,
     ...optimizer.settings,
@@ -70,11 +70,14 @@ export function settingsOf(asked: Asked): RunSettings {
       batchSize,
       shuffle,
       seed,
-      augment,
+      transforms: transforms.join(', ') || 'none',
       dropLast,
       length: trainLoader.length,
     }),
-    ...named('testLoader', { ...imagesOf(testLoader.dataset), augment: testLoader.settings.augment }),
+    ...named('testLoader', {
+      ...imagesOf(testLoader.dataset),
+      transforms: testLoader.settings.transforms.join(', ') || 'none',
+    }),
   };
 }
 

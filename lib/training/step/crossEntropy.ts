@@ -2,6 +2,7 @@
  * The loss of a classifier.
  */
 import { checkForm } from '../../checks';
+import type { Labels } from '../../data/batch';
 import { softmaxCrossEntropy } from '../../engine/operations/crossEntropy';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import { ConfigError, ModelError } from '../../errors';
@@ -13,9 +14,9 @@ import { outputKind } from '../../models/outputs';
  * It becomes part of a step that is recorded once, so it is made of tensor operations alone and reads no values.
  *
  * @param logits `[n, classes]`; probabilities where the network ends in softmax or sigmoid
- * @param labels int32 `[n]`, each in 0..classes - 1
+ * @param labels int32 `[n]`, each in 0..classes - 1; float32 `[n, classes]`, shares of the classes, where the loader mixes images
  */
-export type Criterion = (logits: TensorFlow.Tensor2D, labels: TensorFlow.Tensor1D) => TensorFlow.Scalar;
+export type Criterion = (logits: TensorFlow.Tensor2D, labels: Labels) => TensorFlow.Scalar;
 
 /** What `crossEntropy` takes. */
 export interface CrossEntropyOptions {
@@ -60,16 +61,38 @@ export function crossEntropy(options: CrossEntropyOptions = {}): Criterion {
   const against = (loss: (of: TensorFlow.Tensor2D, targets: TensorFlow.Tensor2D) => TensorFlow.Tensor1D) => {
     const criterion: Criterion = (outputs, labels) =>
       tf.tidy(() => {
-        const classes = outputs.shape[1];
-        const even = labelSmoothing / classes;
-        const targets = tf.oneHot(labels, classes, 1 - labelSmoothing + even, even, 'float32'); // [n, classes]
-        return tf.mean(loss(outputs, targets as TensorFlow.Tensor2D));
+        const targets = smoothed(labels, outputs.shape[1], labelSmoothing);
+        return tf.mean(loss(outputs, targets));
       });
     return criterion;
   };
   const criterion = against(softmaxCrossEntropy);
   made.set(criterion, { labelSmoothing, ofProbabilities: against(probabilityCrossEntropy) });
   return criterion;
+}
+
+/**
+ * What a network is to give. // [n, classes]
+ *
+ * @throws ConfigError for shares of another number of classes
+ */
+function smoothed(labels: Labels, classes: number, smoothing: number): TensorFlow.Tensor2D {
+  const even = smoothing / classes;
+  if (labels.rank === 1) {
+    return tf.oneHot(labels, classes, 1 - smoothing + even, even, 'float32') as TensorFlow.Tensor2D;
+  }
+  if (labels.shape[1] !== classes) {
+    throw new ConfigError(
+      `The labels are shares of ${labels.shape[1]} classes, the network has ${classes} outputs.`,
+      'Give labels of [n, classes], or class indices of [n].',
+    );
+  }
+  return tf.add(tf.mul(labels, 1 - smoothing), even) as TensorFlow.Tensor2D;
+}
+
+/** The class of each image: the one with the largest share. // [n] */
+export function classesOf(labels: Labels): TensorFlow.Tensor1D {
+  return (labels.rank === 1 ? labels : tf.argMax(labels, 1)) as TensorFlow.Tensor1D;
 }
 
 /** The cross-entropy of each example, `[n]`, of probabilities and targets `[n, classes]`. */

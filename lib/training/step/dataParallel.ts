@@ -31,7 +31,7 @@ function parts({ images, labels }: Batch, devices: number): Batch[] {
     const length = Math.min(size, n - i * size);
     return {
       images: tf.slice(images, [i * size, 0, 0, 0], [length, -1, -1, -1]),
-      labels: tf.slice(labels, [i * size], [length]),
+      labels: tf.slice(labels, i * size, length),
     };
   });
 }

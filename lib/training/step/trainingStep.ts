@@ -10,7 +10,7 @@ import type { WeightAverage } from '../averaging';
 import { type ClippingOptions, clipped } from '../optimizer/clipping';
 import type { Optimizer, Rates } from '../optimizer/optimizer';
 import { applyConstraints, withPenalties } from '../optimizer/regularization';
-import { type Criterion, criterionFor } from './crossEntropy';
+import { type Criterion, classesOf, criterionFor } from './crossEntropy';
 import { cpusOf, gradientsOnDevices } from './dataParallel';
 import { gradientsOf, meanGradients, parameters } from './gradients';
 import type { LossScale } from './lossScale';
@@ -78,7 +78,7 @@ export function compileTraining(
     };
     const { loss, logits, grads } =
       devices.length > 0 ? gradientsOnDevices(net, batch, scaled, devices) : gradientsOf(net, batch, scaled);
-    const correct: TensorFlow.Scalar = tf.sum(tf.equal(tf.argMax(logits, 1), batch.labels));
+    const correct: TensorFlow.Scalar = tf.sum(tf.equal(tf.argMax(logits, 1), classesOf(batch.labels)));
     logits.dispose();
     return { loss, grads, correct, length: batch.images.shape[0] };
   };

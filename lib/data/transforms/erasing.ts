@@ -1,0 +1,93 @@
+/**
+ * Transforms that hide a part of an image.
+ */
+import { checkNumber, checkPositiveInteger } from '../../checks';
+import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
+import { CHANNELS, IMAGE_SIZE } from '../dataset';
+import type { Transform } from './transform';
+
+/** Fills rows top..bottom and columns left..right, ends left out, with what is 0 when normalized. */
+const erase: Required<Pick<Transform, 'pixels' | 'tensors'>> = {
+  pixels(image, [top, bottom, left, right], { mean }) {
+    for (let y = Math.max(0, top); y < Math.min(IMAGE_SIZE, bottom); y++) {
+      for (let x = Math.max(0, left); x < Math.min(IMAGE_SIZE, right); x++) {
+        image.set(mean, (y * IMAGE_SIZE + x) * CHANNELS);
+      }
+    }
+  },
+  tensors: (images, numbers, { mean }) =>
+    tf.tidy(() => {
+      const [top, bottom, left, right] = tf.split(numbers, 4, 1); // [n, 1]
+      const at = tf.reshape(tf.range(0, IMAGE_SIZE), [1, IMAGE_SIZE]);
+      const within = (first: TensorFlow.Tensor, end: TensorFlow.Tensor) =>
+        tf.cast(tf.logicalAnd(tf.greaterEqual(at, first), tf.less(at, end)), 'float32'); // [n, 32]
+      const hidden = tf.mul(
+        tf.reshape(within(top, bottom), [-1, IMAGE_SIZE, 1, 1]),
+        tf.reshape(within(left, right), [-1, 1, IMAGE_SIZE, 1]),
+      );
+      return tf.add(tf.mul(images, tf.sub(1, hidden)), tf.mul(hidden, tf.tensor1d([...mean])));
+    }),
+};
+
+/**
+ * Hides a square at a random place, which may reach over the edge, by the mean color.
+ *
+ * @param size pixels of a side
+ * @throws ConfigError for a size that is no positive integer
+ * @see DeVries and Taylor 2017, "Improved Regularization of Convolutional Neural Networks with Cutout"
+ */
+export function cutout(size = 8): Transform {
+  checkPositiveInteger('size', size);
+  return {
+    name: `cutout(${size})`,
+    draw(random) {
+      const [top, left] = [0, 0].map(() => random.below(IMAGE_SIZE) - Math.floor(size / 2));
+      return [top, top + size, left, left + size];
+    },
+    ...erase,
+  };
+}
+
+/** What `randomErasing` takes; the names and defaults are torchvision's. */
+export interface RandomErasingOptions {
+  /** Share of the images that it is done to. Default 0.5. */
+  p?: number;
+  /** The least and the largest share of an image that is hidden. Default [0.02, 0.33]. */
+  scale?: readonly [number, number];
+  /** The least and the largest height over width. Default [0.3, 3.3]. */
+  ratio?: readonly [number, number];
+}
+
+/** How often a rectangle is drawn that may be too large, before an image is left as it is. */
+const TRIES = 10;
+
+/**
+ * Hides a rectangle of random size and form within an image, by the mean color; torchvision's `RandomErasing`.
+ *
+ * @throws ConfigError for numbers out of their range
+ * @see Zhong et al. 2020, "Random Erasing Data Augmentation"
+ */
+export function randomErasing(options: RandomErasingOptions = {}): Transform {
+  const { p = 0.5, scale = [0.02, 0.33], ratio = [0.3, 3.3] } = options;
+  checkNumber('p', p, 0, 1);
+  checkNumber('scale[0]', scale[0], 0, 1);
+  checkNumber('scale[1]', scale[1], scale[0], 1);
+  checkNumber('ratio[0]', ratio[0], 0.01);
+  checkNumber('ratio[1]', ratio[1], ratio[0]);
+  return {
+    name: `randomErasing(${p}, [${scale}], [${ratio}])`,
+    draw(random) {
+      if (random.uniform() >= p) return [0, 0, 0, 0];
+      for (let i = 0; i < TRIES; i++) {
+        const area = IMAGE_SIZE * IMAGE_SIZE * random.uniform(...scale);
+        const form = Math.exp(random.uniform(Math.log(ratio[0]), Math.log(ratio[1])));
+        const [height, width] = [Math.round(Math.sqrt(area * form)), Math.round(Math.sqrt(area / form))];
+        if (height >= IMAGE_SIZE || width >= IMAGE_SIZE) continue;
+        const [top, left] = [random.below(IMAGE_SIZE - height + 1), random.below(IMAGE_SIZE - width + 1)];
+        return [top, top + height, left, left + width];
+      }
+      return [0, 0, 0, 0];
+    },
+    ...erase,
+  };
+}
