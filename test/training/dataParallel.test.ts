@@ -52,7 +52,7 @@ async function stepOn(make: () => TensorFlow.LayersModel, devices: string[]) {
   const { loss, correct } = await step(inputs);
   const weights = net.getWeights().map(numbers);
   const convolved = (await step.operationCosts(inputs))
-    .filter(({ operation }) => /Conv2D$/.test(operation))
+    .filter(({ operation }) => /Conv2D(Moments)?$/.test(operation))
     .map(({ device }) => device);
   step.dispose();
   optimizer.dispose();
