@@ -56,6 +56,8 @@ export {
   resnet152,
 } from './models/resNet';
 export { type Summary, type SummaryRow, summary } from './models/summary';
+export type { TestTimeAugmentation } from './models/testTimeAugmentation';
+export { freeze, type ReplaceHeadOptions, replaceHead } from './models/transfer';
 export { tree } from './models/tree';
 // prediction: any image to a class and its probability
 export { type FeatureMaps, featureMaps } from './prediction/featureMaps';
@@ -75,6 +77,7 @@ export { csvLog } from './training/callbacks/csvLog';
 export { type EarlyStoppingOptions, earlyStopping } from './training/callbacks/earlyStopping';
 export { type SaveBestOptions, saveBest } from './training/callbacks/saveBest';
 export type { SaveOptions } from './training/checkpoint/savedRun';
+export { type ComparedRun, type Comparison, compareRuns, type RunRecords } from './training/compareRuns';
 export { DivergenceError } from './training/divergence';
 export { type ClassAccuracy, type EvaluateOptions, type Evaluation, evaluate } from './training/evaluate';
 export type { BatchEvent, TrainEvent, TrainListener } from './training/events';
@@ -122,6 +125,16 @@ export {
 export type { Scheduler } from './training/schedule/scheduler';
 export { SequentialLR, type SequentialLROptions } from './training/schedule/sequentialLR';
 export { type Criterion, type CrossEntropyOptions, crossEntropy } from './training/step/crossEntropy';
+export {
+  grid,
+  randomSearch,
+  type SearchSpace,
+  type Sweep,
+  type SweepOptions,
+  type SweepRun,
+  type SweepSettings,
+  sweep,
+} from './training/sweep';
 export { type TrainOptions, train } from './training/train';
 
 installKernels();

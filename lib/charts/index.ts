@@ -4,6 +4,7 @@
 
 export { ChartError, ConfigError, ResNetError } from '../errors';
 export { type BlockDiagramOptions, type BlockKind, blockDiagram } from './blockDiagram';
+export { type ComparedValue, comparisonChart } from './comparisonChart';
 export { type ConfusionResult, confusionChart } from './confusionChart';
 export { figureToPng, type PngOptions } from './drawing/figureToPng';
 export { featureMapChart } from './featureMapChart';

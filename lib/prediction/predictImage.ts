@@ -8,6 +8,7 @@ import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
 import { networkInfo } from '../models/networkInfo';
 import { outputKind } from '../models/outputs';
+import { checkViews, outputsOf, type TestTimeAugmentation } from '../models/testTimeAugmentation';
 import { checkNotDisposed } from '../models/weights';
 import type { Image } from './image/image';
 import type { Fit } from './image/resizeImage';
@@ -18,28 +19,36 @@ import { type Prediction, shownPrediction } from './prediction';
 export interface PredictOptions extends Pick<CompileOptions, 'compile'> {
   /** What to do with an image that isn't square. Default `fill`, as in the article. */
   fit?: Fit;
+  /** Average what the network says of several views of the image; see `TestTimeAugmentation`. Default: of the image alone. */
+  tta?: TestTimeAugmentation;
 }
 
 type Forward = Step<[TensorFlow.Tensor], { outputs: TensorFlow.Tensor; probabilities: TensorFlow.Tensor }>;
 
-/** A network's forward pass is compiled once, at its first image. */
-const forwards = new WeakMap<TensorFlow.LayersModel, Forward>();
+/** A network's forward pass is compiled once for each kind of views, at its first image. */
+const forwards = new WeakMap<TensorFlow.LayersModel, Map<TestTimeAugmentation | undefined, Forward>>();
 
-function compileForward(net: TensorFlow.LayersModel, options: CompileOptions): Forward {
+function compileForward(
+  net: TensorFlow.LayersModel,
+  tta: TestTimeAugmentation | undefined,
+  options: CompileOptions,
+): Forward {
   const isLogits = outputKind(net) === 'logits';
   return compile((images: TensorFlow.Tensor) => {
-    const outputs = net.apply(images, { training: false }) as TensorFlow.Tensor; // [1, classes]
+    const outputs = outputsOf(net, images as TensorFlow.Tensor4D, tta); // [1, classes]
     return { outputs, probabilities: isLogits ? tf.softmax(outputs) : tf.clone(outputs) };
   }, options);
 }
 
-function forwardOf(net: TensorFlow.LayersModel, options: CompileOptions): Forward {
+function forwardOf(net: TensorFlow.LayersModel, { tta, ...options }: PredictOptions): Forward {
   // A step without a record has nothing worth keeping, and leaves the kept record to the images that ask for it.
-  if (options.compile === false) return compileForward(net, options);
-  let forward = forwards.get(net);
+  if (options.compile === false) return compileForward(net, tta, { compile: false });
+  const own = forwards.get(net) ?? new Map<TestTimeAugmentation | undefined, Forward>();
+  forwards.set(net, own);
+  let forward = own.get(tta);
   if (forward === undefined) {
-    forward = compileForward(net, {});
-    forwards.set(net, forward);
+    forward = compileForward(net, tta, {});
+    own.set(tta, forward);
   }
   return forward;
 }
@@ -74,6 +83,7 @@ export async function predictImage(
 ): Promise<Prediction> {
   checkNotDisposed(net);
   checkForm('options', options, {}, "Give for example { fit: 'cover' }.");
+  checkViews(options.tta);
   const classNames = classNamesOf(net);
   const images = networkInput(net, image, options.fit); // [1, height, width, 3]
   const found = await forwardOf(net, options)(images).finally(() => images.dispose());

@@ -6,6 +6,7 @@ import type { Batch, BatchDraws } from '../data/batch';
 import type { DataLoader } from '../data/dataLoader';
 import { type CompileOptions, compile, type Step } from '../engine/compile';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
+import { checkViews, outputsOf, type TestTimeAugmentation } from '../models/testTimeAugmentation';
 import { count, percent, showAs, tableLines } from '../showAs';
 import { checkFit } from './fit';
 import { type Criterion, classesOf, criterionFor, crossEntropy } from './step/crossEntropy';
@@ -38,6 +39,8 @@ export interface Evaluation {
 export interface EvaluateOptions extends CompileOptions {
   /** The loss. Default `crossEntropy()`. */
   criterion?: Criterion;
+  /** Average what the network says of several views of each image; see `TestTimeAugmentation`. Default: of the image alone. */
+  tta?: TestTimeAugmentation;
   /** Told after each batch how many images are done. */
   onProgress?: (done: number, total: number) => void;
   /** Ends the evaluation after the batch under way, by throwing its reason. */
@@ -60,9 +63,10 @@ export async function evaluate(
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   checkForm('options', options, OPTIONS, 'Give for example { criterion: crossEntropy() }.');
-  const { criterion = crossEntropy(), onProgress, signal, ...compileOptions } = options;
+  const { criterion = crossEntropy(), tta, onProgress, signal, ...compileOptions } = options;
+  checkViews(tta);
   checkFit(net, loader);
-  const step = compileEvaluation(net, loader, criterion, compileOptions);
+  const step = compileEvaluation(net, loader, criterion, { ...compileOptions, tta });
   try {
     return await evaluateWith(step, loader, signal, onProgress);
   } finally {
@@ -82,12 +86,12 @@ export function compileEvaluation(
   net: TensorFlow.LayersModel,
   loader: DataLoader,
   criterion: Criterion,
-  options: CompileOptions,
+  { tta, ...options }: CompileOptions & { tta?: TestTimeAugmentation },
 ): EvaluationStep {
   const lossOf = criterionFor(net, criterion);
   return compile((tensors: Batch | BatchDraws) => {
     const { images, labels } = loader.batch(tensors);
-    const logits = net.apply(images, { training: false }) as TensorFlow.Tensor2D;
+    const logits = outputsOf(net, images, tta);
     return {
       loss: lossOf(logits, labels),
       predictions: tf.argMax(logits, 1) as TensorFlow.Tensor1D,

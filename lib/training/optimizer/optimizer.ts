@@ -13,7 +13,7 @@ export type Setting = string | number | boolean | null | readonly number[];
 
 /** A parameter, as a group is asked whether it is for it. */
 export interface ParameterInfo {
-  /** The full name of its weight: `layer1.0.conv1/kernel`, `fc/bias`. */
+  /** The full name of its weight: `layer1.0.conv1/kernel`, `classifier/bias`. */
   readonly name: string;
   readonly shape: readonly number[];
 }
@@ -165,7 +165,7 @@ export abstract class Optimizer {
       'groups',
       groups,
       [GROUP_FORM],
-      'Give for example [{ params: ({ name }) => name.startsWith("fc"), lrScale: 10 }].',
+      'Give for example [{ params: ({ name }) => name.startsWith("classifier"), lrScale: 10 }].',
     );
     groups.forEach(({ lrScale = 1, weightDecay = 0 }, i) => {
       checkNumber(`groups[${i}].lrScale`, lrScale, 0);
