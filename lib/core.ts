@@ -7,7 +7,7 @@ import { installKernels } from './engine/kernels/install';
 
 // data: CIFAR-10 and its batches
 export * from './data';
-export type { Batch, BatchDraws, BatchInputs, Labels } from './data/batch';
+export type { Batch, BatchDraws, BatchInputs } from './data/batch';
 export { DataLoader, type DataLoaderOptions, type DataLoaderSettings } from './data/dataLoader';
 export { type ColorJitterOptions, colorJitter } from './data/transforms/color';
 export { cutout, type RandomErasingOptions, randomErasing } from './data/transforms/erasing';

@@ -39,8 +39,9 @@ async function reachedSince(since, models) {
     const folder = join(models, name);
     const file = join(folder, 'history.json');
     if (!existsSync(file) || statSync(file).mtimeMs < since) continue;
-    const { network, epochs, testAccuracy, seconds } = await readHistory(folder);
-    const accuracy = `${(100 * testAccuracy).toFixed(2)} % test accuracy`;
+    const { network, epochs, testAccuracy, seconds, records } = await readHistory(folder);
+    const set = records.at(-1)?.testedOn ?? 'test';
+    const accuracy = `${(100 * testAccuracy).toFixed(2)} % ${set} accuracy`;
     lines.push(
       `  ${network}: ${accuracy} after ${epochs} epochs in ${formatSeconds(seconds)} (data/models/${name})`,
     );

@@ -12,9 +12,9 @@ export type ComparedValue = 'trainLoss' | 'testLoss' | 'trainAccuracy' | 'testAc
 
 const TITLES: Readonly<Record<ComparedValue, string>> = {
   trainLoss: 'Training loss (nats)',
-  testLoss: 'Test loss (nats)',
+  testLoss: 'Loss on what was tested on (nats)',
   trainAccuracy: 'Correct training images (%)',
-  testAccuracy: 'Correct test images (%)',
+  testAccuracy: 'Correct of the images that were tested on (%)',
 };
 
 // Dash and marker tell the curves apart where color doesn't.

@@ -3,15 +3,15 @@
  */
 import { checkForm } from '../checks';
 import { ChartError, ConfigError } from '../errors';
-import { CURVES, type EpochRecord, type History } from '../training/history';
+import { CURVES, type EpochRecord, type History, testedOn } from '../training/history';
 import type { Figure } from './figure';
-import { curve, epochAxis, TEST, TRAIN } from './historyCurves';
+import { curve, epochAxis, TEST, TRAIN, testedName } from './historyCurves';
 import { themed } from './theme';
 
 const HEIGHT = 420;
 
 /**
- * Loss on the training and the test set over the epochs.
+ * Loss on the training set and on what was tested on, over the epochs.
  *
  * @throws ConfigError when the history has no epoch.
  */
@@ -21,16 +21,16 @@ export function lossChart(history: History): Figure {
     history.epochs.length,
     [
       curve(history, 'Training set', TRAIN, (record) => record.trainLoss, '.4f'),
-      curve(history, 'Test set', TEST, (record) => record.testLoss, '.4f'),
+      curve(history, testedName(history), TEST, (record) => record.testLoss, '.4f'),
     ],
     'Loss',
-    `lowest on the test set: ${best.testLoss.toFixed(4)}, after epoch ${best.epoch}`,
+    `lowest on the ${testedOn(best).set}: ${best.testLoss.toFixed(4)}, after epoch ${best.epoch}`,
     { title: { text: 'Mean cross-entropy (nats)' }, rangemode: 'tozero' },
   );
 }
 
 /**
- * Accuracy on the training and the test set over the epochs, in percent.
+ * Accuracy on the training set and on what was tested on, over the epochs, in percent.
  *
  * @throws ConfigError when the history has no epoch.
  */
@@ -40,10 +40,10 @@ export function accuracyChart(history: History): Figure {
     history.epochs.length,
     [
       curve(history, 'Training set', TRAIN, (record) => 100 * record.trainAccuracy, '.2f'),
-      curve(history, 'Test set', TEST, (record) => 100 * record.testAccuracy, '.2f'),
+      curve(history, testedName(history), TEST, (record) => 100 * record.testAccuracy, '.2f'),
     ],
     'Accuracy',
-    `highest on the test set: ${(100 * best.testAccuracy).toFixed(2)} %, after epoch ${best.epoch}`,
+    `highest on the ${testedOn(best).set}: ${(100 * best.testAccuracy).toFixed(2)} %, after epoch ${best.epoch}`,
     { title: { text: 'Correct images (%)' } },
   );
 }

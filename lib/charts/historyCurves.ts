@@ -1,7 +1,7 @@
 /**
  * What the charts of a training run have in common: a curve for each set, over the epochs.
  */
-import type { EpochRecord, History } from '../training/history';
+import { type EpochRecord, type History, testedOn } from '../training/history';
 import { COLORS } from './theme';
 
 // Dash and marker tell the curves apart where color doesn't.
@@ -10,6 +10,12 @@ export const TEST = {
   line: { color: COLORS.vermillion, width: 2.5, dash: 'dash' },
   marker: { symbol: 'diamond', size: 8 },
 };
+
+/** What the curve of the images that a run was tested on is called. */
+export function testedName({ epochs }: History): string {
+  const { set } = testedOn(epochs[0]);
+  return set[0].toUpperCase() + set.slice(1);
+}
 
 /** A value of each epoch as a curve. */
 export function curve(

@@ -3,15 +3,14 @@
  */
 import type { TensorFlow } from '../engine/runtime/tensorflow';
 
-/** The labels of a batch: class indices, or shares of classes. */
-export type Labels = TensorFlow.Tensor1D | TensorFlow.Tensor2D; // [n] or [n, classes]
-
-/** One batch. Both tensors belong to whoever draws it, who disposes them. */
+/** One batch. Its tensors belong to whoever draws it, who disposes them. */
 export type Batch = {
   /** Normalized pixels, float32. */
   images: TensorFlow.Tensor4D; // [n, 32, 32, 3]
-  /** Class indices, int32; shares of the classes, float32, where images are mixed. */
-  labels: Labels;
+  /** Class indices, int32. */
+  labels: TensorFlow.Tensor1D; // [n]
+  /** Where images are mixed: how much of each class is in each image. */
+  softLabels?: TensorFlow.Tensor2D; // [n, classes]
 };
 
 /** Which images to take from a data set on the device, and what their transforms have drawn. */

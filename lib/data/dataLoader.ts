@@ -259,7 +259,8 @@ export class DataLoader implements Iterable<Batch> {
     const shares = mixes && mixInto(images, labels, classes, mixes); // [n, classes]
     return {
       images: tf.tensor4d(images, [length, IMAGE_SIZE, IMAGE_SIZE, CHANNELS]),
-      labels: shares ? tf.tensor2d(shares, [length, classes]) : tf.tensor1d(labels, 'int32'),
+      labels: tf.tensor1d(labels, 'int32'),
+      ...(shares && { softLabels: tf.tensor2d(shares, [length, classes]) }),
     };
   }
 

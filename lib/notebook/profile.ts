@@ -28,6 +28,8 @@ export interface Profile {
   readonly sample: boolean;
   /** Shift and flip the training images at random. */
   readonly augment: boolean;
+  /** The share of the training images that is kept apart to test on after each epoch; 0 tests on the test set, as the article does. */
+  readonly validation: number;
   readonly optimizer: {
     /** The learning rate to begin with. */
     readonly lr: number;
@@ -52,6 +54,7 @@ const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     batchSize: 128,
     sample: false,
     augment: true,
+    validation: 0.1,
     optimizer: { lr: 0.4, momentum: 0.9, weightDecay: 5e-4, nesterov: true },
     labelSmoothing: 0.1,
     schedule: { kind: 'oneCycle', maxLr: 0.4 },
@@ -65,6 +68,7 @@ const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     batchSize: 128,
     sample: false,
     augment: true,
+    validation: 0,
     optimizer: { lr: 0.1, momentum: 0.9, weightDecay: 5e-4, nesterov: false },
     labelSmoothing: 0,
     schedule: { kind: 'reduceLROnPlateau', factor: 0.5, patience: 5, minLr: 1e-6 },
@@ -78,6 +82,7 @@ const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     batchSize: 32,
     sample: true,
     augment: true,
+    validation: 0.1,
     optimizer: { lr: 0.1, momentum: 0.9, weightDecay: 5e-4, nesterov: true },
     labelSmoothing: 0.1,
     schedule: { kind: 'oneCycle', maxLr: 0.1 },

@@ -4,7 +4,7 @@
 import { checkForm } from '../checks';
 import { ConfigError } from '../errors';
 import { count, percent, showAs, tableLines } from '../showAs';
-import { CURVES, type EpochRecord, formatDuration } from './history';
+import { CURVES, type EpochRecord, formatDuration, testedOn } from './history';
 
 /** A run's epochs: what `train` returns, or as an object with `records` what `readHistory` reads. */
 export type RunRecords =
@@ -53,6 +53,7 @@ function recordsOf(name: string, run: RunRecords): readonly EpochRecord[] {
 }
 
 function comparisonText({ runs }: Comparison): string {
+  const { short } = testedOn(runs[0].last);
   const rows = runs.map(({ name, records, last }) => [
     name,
     String(records.length),
@@ -64,7 +65,10 @@ function comparisonText({ runs }: Comparison): string {
   ]);
   return [
     `${count(runs.length)} ${runs.length === 1 ? 'run' : 'runs'}, each after its last epoch`,
-    ...tableLines(['Run', 'Epochs', 'Train loss', 'Train acc', 'Test loss', 'Test acc', 'Time'], rows),
+    ...tableLines(
+      ['Run', 'Epochs', 'Train loss', 'Train acc', `${short} loss`, `${short} acc`, 'Time'],
+      rows,
+    ),
     'comparisonChart makes a figure of it, which show draws.',
   ].join('\n');
 }

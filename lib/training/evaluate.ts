@@ -9,7 +9,7 @@ import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { checkViews, outputsOf, type TestTimeAugmentation } from '../models/testTimeAugmentation';
 import { count, percent, showAs, tableLines } from '../showAs';
 import { checkFit } from './fit';
-import { type Criterion, classesOf, criterionFor, crossEntropy } from './step/crossEntropy';
+import { type Criterion, classesOf, criterionFor, crossEntropy, targetsOf } from './step/crossEntropy';
 
 /** How one class fared. */
 export interface ClassAccuracy {
@@ -90,12 +90,12 @@ export function compileEvaluation(
 ): EvaluationStep {
   const lossOf = criterionFor(net, criterion);
   return compile((tensors: Batch | BatchDraws) => {
-    const { images, labels } = loader.batch(tensors);
-    const logits = outputsOf(net, images, tta);
+    const batch = loader.batch(tensors);
+    const logits = outputsOf(net, batch.images, tta);
     return {
-      loss: lossOf(logits, labels),
+      loss: lossOf(logits, targetsOf(batch)),
       predictions: tf.argMax(logits, 1) as TensorFlow.Tensor1D,
-      labels: classesOf(labels),
+      labels: classesOf(batch),
     };
   }, options);
 }

@@ -9,7 +9,7 @@ import { checkSeed, Random } from '../data/random';
 import { ConfigError, ModelError } from '../errors';
 import { readRegularFile, writeWhole } from '../files';
 import { count, percent, showAs, tableLines } from '../showAs';
-import { CURVES, type EpochRecord, type History } from './history';
+import { CURVES, type EpochRecord, type History, testedOn } from './history';
 
 /** Settings by name, as plain values. */
 export type SweepSettings = Readonly<Record<string, string | number | boolean>>;
@@ -107,6 +107,7 @@ function lossOf({ records }: SweepRun<unknown>): number {
 
 function sweepText({ runs, best }: Sweep<SweepSettings>): string {
   const names = [...new Set(runs.flatMap(({ settings }) => Object.keys(settings)))];
+  const { short } = testedOn(best.records[0]);
   const rows = runs.map((run) => {
     const last = run.records[run.records.length - 1];
     return [
@@ -119,7 +120,7 @@ function sweepText({ runs, best }: Sweep<SweepSettings>): string {
   });
   return [
     `Sweep of ${count(runs.length)} runs, each after its last epoch`,
-    ...tableLines([...names, 'Train loss', 'Test loss', 'Test acc', ''], rows),
+    ...tableLines([...names, 'Train loss', `${short} loss`, `${short} acc`, ''], rows),
   ].join('\n');
 }
 

@@ -3,7 +3,7 @@
  */
 
 import { resolve } from 'node:path';
-import { checkForm, checkPositiveInteger, type Form, SIGNAL_FORM } from '../checks';
+import { checkChoice, checkForm, checkPositiveInteger, type Form, SIGNAL_FORM } from '../checks';
 import type { Batch, BatchDraws } from '../data/batch';
 import type { DataLoader } from '../data/dataLoader';
 import type { CompileOptions } from '../engine/compile';
@@ -55,6 +55,12 @@ export interface TrainOptions extends CompileOptions, SaveOptions, ClippingOptio
    * own batch normalization. Schedules count steps. Default 1.
    */
   accumulate?: number;
+  /**
+   * What the run is tested on after each epoch, as lines, charts and history.json call it. What is chosen by looking at these images, the best
+   * epoch or a learning rate, isn't to be reported on them: so keep the test set for the end, and give validation images, a part of the
+   * training images that isn't trained on: `const [training, validation] = train.split(0.9, 0)`. Default `validation`.
+   */
+  testedOn?: 'validation' | 'test';
   /** A folder of this run's own for event files, which TensorBoard shows. Without it none are written. */
   logDir?: string;
   /**
@@ -74,7 +80,7 @@ export interface TrainOptions extends CompileOptions, SaveOptions, ClippingOptio
 }
 
 /**
- * Trains a network, and tests it after each epoch.
+ * Trains a network, and tests it after each epoch, on validation images or on the test set.
  *
  * The event loop runs between batches. The network keeps what it has learned however the run ends. What the loaders know,
  * class names and normalization, is noted in the network's `networkInfo`.
@@ -168,6 +174,7 @@ const FAST: Partial<Record<Precision, string>> = {
 async function run(parts: RunParts, options: TrainOptions): Promise<History> {
   const { net, trainLoader, testLoader, lossScale, average, optimizer } = parts;
   const { epochs, criterion, devices, stepsPerExecution, accumulate, onDivergence, signal, logDir } = options;
+  const { testedOn = 'validation' } = options;
   const { clipNorm, clipValue } = options;
   const { onProgress: listener = () => {} } = options;
   const compileOptions: CompileOptions = {
@@ -219,7 +226,7 @@ async function run(parts: RunParts, options: TrainOptions): Promise<History> {
   const testStep = compileEvaluation(net, testLoader, criterion, compileOptions);
   setNetworkInfo(net, { classNames: trainLoader.dataset.classNames, normalization: trainLoader.normalize });
   try {
-    const pace = { epochs, stepsPerExecution, accumulate };
+    const pace = { epochs, stepsPerExecution, accumulate, testedOn };
     const loop = { trainStep, testStep, saved, ...pace, onDivergence, signal, onProgress };
     return await trainEpochs({ ...parts, ...loop }, position);
   } finally {
@@ -261,6 +268,7 @@ function check(
   }
   checkClipping(options);
   checkAveraging(options);
+  if (options.testedOn !== undefined) checkChoice('testedOn', options.testedOn, ['validation', 'test']);
   if (options.callbacks !== undefined) checkCallbacks(options.callbacks);
   checkFit(net, trainLoader, 'trainLoader');
   checkFit(net, testLoader, 'testLoader');

@@ -24,6 +24,7 @@ export interface EpochsOptions extends RunParts {
   epochs: number;
   stepsPerExecution?: number;
   accumulate?: number;
+  testedOn: 'validation' | 'test';
   onDivergence?: 'stop' | 'goBack';
   signal?: AbortSignal;
   onProgress: TrainListener;
@@ -110,6 +111,7 @@ async function oneEpoch(
     trainAccuracy: progress.correct / progress.images,
     testLoss: tested.loss,
     testAccuracy: tested.accuracy,
+    testedOn: options.testedOn,
     learningRate: progress.learningRate,
     seconds: before + (performance.now() - began) / 1000,
   };

@@ -164,7 +164,11 @@ describe('a loader with transforms', () => {
   const epoch = (loader: DataLoader) =>
     [...loader.inputs()].flatMap(({ tensors }) => {
       const batch = loader.batch(tensors);
-      return [...numbers(batch.images), ...numbers(batch.labels)];
+      return [
+        ...numbers(batch.images),
+        ...numbers(batch.labels),
+        ...(batch.softLabels ? numbers(batch.softLabels) : []),
+      ];
     });
 
   for (const mix of [undefined, mixup(0.4), cutmix(1)]) {
@@ -211,13 +215,13 @@ describe('a loader with transforms', () => {
 describe('mixed labels', () => {
   const shares = (mix: Mixing) => {
     const loader = new DataLoader(images.subset(64), { batchSize: 64, mix, seed: 2 });
-    const [{ images: pixels, labels }] = loader;
-    return { pixels: numbers(pixels), labels: labels.arraySync() as number[][] };
+    const [batch] = loader;
+    return batch.softLabels!.arraySync();
   };
 
   test('mixed labels are the shares of the two pictures', () => {
     for (const mix of [mixup(1), cutmix(1)]) {
-      const { labels } = shares(mix);
+      const labels = shares(mix);
       for (const row of labels) {
         assert.ok(Math.abs(row.reduce((sum, share) => sum + share, 0) - 1) < 1e-6);
         assert.ok(row.filter((share) => share > 0).length <= 2);

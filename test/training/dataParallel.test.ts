@@ -1,7 +1,6 @@
 /** A batch on several devices: two that the processor appears as, which any machine has. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import type { Batch } from '../../lib/data/batch';
 import { loadCifar10 } from '../../lib/data/cifar10';
 import { DataLoader } from '../../lib/data/dataLoader';
 import type { Dataset } from '../../lib/data/dataset';
@@ -23,7 +22,7 @@ let batch: { images: TensorFlow.Tensor4D; labels: TensorFlow.Tensor1D };
 
 before(async () => {
   images = (await loadCifar10({ sample: true })).train.subset(40);
-  [batch] = new DataLoader(images, { batchSize: BATCH }) as Iterable<Batch> as Iterable<typeof batch>;
+  [batch] = new DataLoader(images, { batchSize: BATCH });
 });
 
 function plainNet(): TensorFlow.LayersModel {

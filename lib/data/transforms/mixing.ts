@@ -144,7 +144,8 @@ export function mixed(
     const hot = tf.oneHot(labels, classes, 1, 0, 'float32'); // [n, classes]
     return {
       images: tf.add(tf.mul(images, own), tf.mul(others, tf.sub(1, own))) as TensorFlow.Tensor4D,
-      labels: tf.add(
+      labels,
+      softLabels: tf.add(
         tf.mul(hot, labelShare),
         tf.mul(tf.gather(hot, order), tf.sub(1, labelShare)),
       ) as TensorFlow.Tensor2D,

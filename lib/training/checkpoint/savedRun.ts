@@ -21,7 +21,7 @@ import { type Asked, inWords, settingsOf } from './runSettings';
 export interface SaveOptions {
   /**
    * The folder that the network is saved to after each epoch, with history.json. Its folder `best` has the network after the epoch with the
-   * highest test accuracy, for `loadModel`; that accuracy was chosen by looking at the test set, so it flatters. Without savePath nothing is
+   * highest accuracy on what the run is tested on, for `loadModel`; chosen by these images, it flatters on them. Without savePath nothing is
    * saved.
    */
   savePath?: string;

@@ -2,7 +2,7 @@
  * The loss of a classifier.
  */
 import { checkForm } from '../../checks';
-import type { Labels } from '../../data/batch';
+import type { Batch } from '../../data/batch';
 import { softmaxCrossEntropy } from '../../engine/operations/crossEntropy';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import { ConfigError, ModelError } from '../../errors';
@@ -14,9 +14,9 @@ import { outputKind } from '../../models/outputs';
  * It becomes part of a step that is recorded once, so it is made of tensor operations alone and reads no values.
  *
  * @param logits `[n, classes]`; probabilities where the network ends in softmax or sigmoid
- * @param labels int32 `[n]`, each in 0..classes - 1; float32 `[n, classes]`, shares of the classes, where the loader mixes images
+ * @param labels int32 `[n]`, each in 0..classes - 1; where the loader mixes images, soft labels instead, the shares of the classes, float32 `[n, classes]`
  */
-export type Criterion = (logits: TensorFlow.Tensor2D, labels: Labels) => TensorFlow.Scalar;
+export type Criterion = (logits: TensorFlow.Tensor2D, labels: TensorFlow.Tensor1D) => TensorFlow.Scalar;
 
 /** What `crossEntropy` takes. */
 export interface CrossEntropyOptions {
@@ -76,7 +76,7 @@ export function crossEntropy(options: CrossEntropyOptions = {}): Criterion {
  *
  * @throws ConfigError for shares of another number of classes
  */
-function smoothed(labels: Labels, classes: number, smoothing: number): TensorFlow.Tensor2D {
+function smoothed(labels: TensorFlow.Tensor, classes: number, smoothing: number): TensorFlow.Tensor2D {
   const even = smoothing / classes;
   if (labels.rank === 1) {
     return tf.oneHot(labels, classes, 1 - smoothing + even, even, 'float32') as TensorFlow.Tensor2D;
@@ -90,9 +90,14 @@ function smoothed(labels: Labels, classes: number, smoothing: number): TensorFlo
   return tf.add(tf.mul(labels, 1 - smoothing), even) as TensorFlow.Tensor2D;
 }
 
-/** The class of each image: the one with the largest share. // [n] */
-export function classesOf(labels: Labels): TensorFlow.Tensor1D {
-  return (labels.rank === 1 ? labels : tf.argMax(labels, 1)) as TensorFlow.Tensor1D;
+/** What a criterion is given of a batch: class indices, or soft labels in the same place. */
+export function targetsOf({ labels, softLabels }: Batch): TensorFlow.Tensor1D {
+  return (softLabels ?? labels) as TensorFlow.Tensor1D;
+}
+
+/** The class of each image: where images are mixed, the one with the largest share. // [n] */
+export function classesOf({ labels, softLabels }: Batch): TensorFlow.Tensor1D {
+  return softLabels ? tf.argMax(softLabels, 1) : labels;
 }
 
 /** The cross-entropy of each example, `[n]`, of probabilities and targets `[n, classes]`. */

@@ -24,14 +24,15 @@ export function cpusOf(devices: readonly string[]): number {
 }
 
 /** Parts of a batch, one a device, none longer than the one before it, as `torch.chunk` makes them. */
-function parts({ images, labels }: Batch, devices: number): Batch[] {
+function parts({ images, labels, softLabels }: Batch, devices: number): Batch[] {
   const n = images.shape[0];
   const size = Math.ceil(n / devices);
   return Array.from({ length: Math.ceil(n / size) }, (_, i) => {
     const length = Math.min(size, n - i * size);
     return {
       images: tf.slice(images, [i * size, 0, 0, 0], [length, -1, -1, -1]),
-      labels: tf.slice(labels, i * size, length),
+      labels: tf.slice(labels, [i * size], [length]),
+      ...(softLabels && { softLabels: tf.slice(softLabels, [i * size, 0], [length, -1]) }),
     };
   });
 }

@@ -5,7 +5,7 @@ import type { Batch } from '../../data/batch';
 import { recordAfter } from '../../engine/recording/active';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import { variableOf } from '../../models/weights';
-import type { Criterion } from './crossEntropy';
+import { type Criterion, targetsOf } from './crossEntropy';
 
 /** A network's trainable weights as variables, as PyTorch's `net.parameters()`. */
 export function parameters(net: TensorFlow.LayersModel): TensorFlow.Variable[] {
@@ -21,15 +21,11 @@ export interface Gradients {
 }
 
 /** The loss of a batch with its gradients by the parameters. */
-export function gradientsOf(
-  net: TensorFlow.LayersModel,
-  { images, labels }: Batch,
-  criterion: Criterion,
-): Gradients {
+export function gradientsOf(net: TensorFlow.LayersModel, batch: Batch, criterion: Criterion): Gradients {
   let logits!: TensorFlow.Tensor2D; // [n, classes]
   const { value: loss, grads } = tf.variableGrads(() => {
-    logits = tf.keep(net.apply(images, { training: true }) as TensorFlow.Tensor2D);
-    return criterion(logits, labels);
+    logits = tf.keep(net.apply(batch.images, { training: true }) as TensorFlow.Tensor2D);
+    return criterion(logits, targetsOf(batch));
   }, parameters(net));
   return { loss, logits, grads };
 }

@@ -78,7 +78,7 @@ export function compileTraining(
     };
     const { loss, logits, grads } =
       devices.length > 0 ? gradientsOnDevices(net, batch, scaled, devices) : gradientsOf(net, batch, scaled);
-    const correct: TensorFlow.Scalar = tf.sum(tf.equal(tf.argMax(logits, 1), classesOf(batch.labels)));
+    const correct: TensorFlow.Scalar = tf.sum(tf.equal(tf.argMax(logits, 1), classesOf(batch)));
     logits.dispose();
     return { loss, grads, correct, length: batch.images.shape[0] };
   };
