@@ -69,7 +69,6 @@ export { predictFile } from './prediction/predictFile';
 export { type PredictOptions, predictImage } from './prediction/predictImage';
 export { formatPrediction, type Prediction } from './prediction/prediction';
 export { predictUrl } from './prediction/predictUrl';
-export type { AveragingOptions } from './training/averaging';
 // training: loss, optimizer, schedules, the loop, evaluation, files
 export { type Calibration, type CalibrationBin, calibration } from './training/calibration';
 export type { Callback, CallbackState, Monitor, TrainRun } from './training/callbacks/callback';
@@ -89,15 +88,15 @@ export {
   type RangeTestOptions,
 } from './training/learningRateRangeTest';
 export { Adam, type AdamOptions, AdamW } from './training/optimizer/adam';
+export type { AveragingOptions } from './training/optimizer/averaging';
 export type { ClippingOptions } from './training/optimizer/clipping';
+export type { ParameterGroup, ParameterInfo } from './training/optimizer/groups';
 export { Lookahead, type LookaheadOptions } from './training/optimizer/lookahead';
 export { Muon, type MuonOptions, orthogonalized } from './training/optimizer/muon';
 export {
   Optimizer,
   type OptimizerOptions,
   type OptimizerState,
-  type ParameterGroup,
-  type ParameterInfo,
   type ParameterStep,
   type Rates,
 } from './training/optimizer/optimizer';
@@ -135,6 +134,7 @@ export {
   type SweepSettings,
   sweep,
 } from './training/sweep';
-export { type TrainOptions, train } from './training/train';
+export { train } from './training/train';
+export type { TrainOptions } from './training/trainOptions';
 
 installKernels();

@@ -4,13 +4,18 @@
 
 export { ChartError, ConfigError, ResNetError } from '../errors';
 export { type BlockDiagramOptions, type BlockKind, blockDiagram } from './blockDiagram';
-export { type ComparedValue, comparisonChart } from './comparisonChart';
 export { type ConfusionResult, confusionChart } from './confusionChart';
 export { figureToPng, type PngOptions } from './drawing/figureToPng';
 export { featureMapChart } from './featureMapChart';
 export type { Figure, FigureLayout, FigureLike, FigureTitle } from './figure';
 export { filterChart } from './filterChart';
-export { accuracyChart, learningRateChart, lossChart } from './historyCharts';
+export {
+  accuracyChart,
+  type ComparedValue,
+  comparisonChart,
+  learningRateChart,
+  lossChart,
+} from './historyCharts';
 export { type ImageGridOptions, imageGrid, type LabeledImages } from './imageGrid';
 export { layerCostChart } from './layerCostChart';
 export { type NetworkDiagramOptions, networkDiagram } from './networkDiagram';

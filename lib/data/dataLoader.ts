@@ -236,7 +236,7 @@ export class DataLoader implements Iterable<Batch> {
   /** Images of 0 to 255, transformed and normalized. */
   #changed(images: TensorFlow.Tensor4D, numbers: readonly TensorFlow.Tensor2D[]): TensorFlow.Tensor4D {
     const transformed = this.#transforms.reduce(
-      (before, transform, i) => transform.tensors!(before, numbers[i], this.#context),
+      (before, transform, i) => transform.tensors!(before, numbers[i], this.#context) as TensorFlow.Tensor4D,
       images,
     );
     const areWhole = this.#transforms.every(({ keepsWhole }) => keepsWhole);

@@ -1,7 +1,7 @@
 /**
  * A trained network for another task: its first layers kept as they are, its head replaced.
  */
-import { checkPositiveInteger } from '../checks';
+import { checkForm, checkPositiveInteger } from '../checks';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
 import { linear, type Symbolic } from './layers';
@@ -47,9 +47,13 @@ export interface ReplaceHeadOptions {
 export function replaceHead(
   net: TensorFlow.LayersModel,
   classes: number | readonly string[],
-  { seed = 0 }: ReplaceHeadOptions = {},
+  options: ReplaceHeadOptions = {},
 ): TensorFlow.LayersModel {
   checkNotDisposed(net);
+  const { seed = 0 } = checkForm('options', options, {}, 'Give for example { seed: 1 }.');
+  if (typeof classes !== 'number') {
+    checkForm('classes', classes, ['string'], 'Give how many classes there are, or the name of each.');
+  }
   const count = typeof classes === 'number' ? classes : classes.length;
   checkPositiveInteger('classes', count);
   const output = net.outputs[0];

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkForm, checkPositiveInteger, type Form, filePath } from '../checks';
+import { checkForm, checkPositiveInteger, type Form, filePath, kindOf } from '../checks';
 import { checkSeed, Random } from '../data/random';
 import { ConfigError, ModelError } from '../errors';
 import { readRegularFile, writeWhole } from '../files';
@@ -132,6 +132,10 @@ function shown(value: string | number | boolean | undefined): string {
 export function grid<Values extends Record<string, readonly (string | number | boolean)[]>>(
   values: Values,
 ): { [Name in keyof Values]: Values[Name][number] }[] {
+  checkForm('values', values, {}, 'Give for example { lr: [0.1, 0.01] }.');
+  for (const [name, list] of Object.entries(values)) {
+    if (!Array.isArray(list)) throw new ConfigError(`${name} is ${kindOf(list)}.`, 'Give a list of values.');
+  }
   const combined = Object.entries(values).reduce<Record<string, string | number | boolean>[]>(
     (all, [name, list]) => all.flatMap((settings) => list.map((value) => ({ ...settings, [name]: value }))),
     [{}],
@@ -156,11 +160,15 @@ export function randomSearch<Space extends Record<string, SearchSpace>>(
   runs: number,
   seed: number,
 ): { [Name in keyof Space]: Space[Name] extends readonly (infer Value)[] ? Value : number }[] {
+  checkForm('space', space, {}, 'Give for example { lr: { from: 0.001, to: 1, log: true } }.');
   checkPositiveInteger('runs', runs);
   checkSeed(seed);
   const random = Random.fromSeed(seed);
   const drawn = (name: string, range: SearchSpace) => {
     if (Array.isArray(range)) return range[random.below(range.length)];
+    const form: Form = { from: 'number', to: 'number' };
+    const fix = 'Give a range, { from: 0.001, to: 1 }, or a list of values.';
+    checkForm(name, range as { from: number; to: number }, form, fix);
     const { from, to, log = false } = range as { from: number; to: number; log?: boolean };
     if (!(to >= from) || (log && !(from > 0)) || !Number.isFinite(to)) {
       throw new ConfigError(

@@ -3,81 +3,25 @@
  */
 
 import { resolve } from 'node:path';
-import { checkChoice, checkForm, checkPositiveInteger, type Form, SIGNAL_FORM } from '../checks';
 import type { Batch, BatchDraws } from '../data/batch';
 import type { DataLoader } from '../data/dataLoader';
 import type { CompileOptions } from '../engine/compile';
 import { fastestPrecision } from '../engine/runtime/device';
 import type { Precision } from '../engine/runtime/session';
 import type { TensorFlow } from '../engine/runtime/tensorflow';
-import { ConfigError, ModelError } from '../errors';
+import { ConfigError } from '../errors';
 import { setNetworkInfo } from '../models/networkInfo';
-import { type AveragingOptions, checkAveraging, WeightAverage } from './averaging';
-import { type Callback, checkCallbacks } from './callbacks/callback';
 import type { RunParts } from './checkpoint/runDescription';
-import { SavedRun, type SaveOptions } from './checkpoint/savedRun';
+import { SavedRun } from './checkpoint/savedRun';
 import { compileEvaluation } from './evaluate';
-import type { TrainEvent, TrainListener } from './events';
-import { checkAlike, checkFit } from './fit';
+import type { TrainEvent } from './events';
 import type { History } from './history';
-import { type ClippingOptions, checkClipping } from './optimizer/clipping';
-import { checkOptimizer, type Optimizer } from './optimizer/optimizer';
-import type { Scheduler } from './schedule/scheduler';
-import { type Criterion, criterionFor } from './step/crossEntropy';
-import { parameters } from './step/gradients';
+import { WeightAverage } from './optimizer/averaging';
 import { LossScale } from './step/lossScale';
 import { compileTraining } from './step/trainingStep';
 import { TensorBoardLog } from './tensorBoard';
 import { trainEpochs } from './trainEpochs';
-
-/** What `train` takes in addition to the network and the data. Its steps run as `compile`'s options say. */
-export interface TrainOptions extends CompileOptions, SaveOptions, ClippingOptions, AveragingOptions {
-  /** How often all training images are gone through. */
-  epochs: number;
-  /** Holds the learning rate and, from one call to the next, the momentum. Who made it disposes it. */
-  optimizer: Optimizer;
-  /** The loss: `crossEntropy()`. */
-  criterion: Criterion;
-  /** Writes the optimizer's learning rate as training goes on. Without it the rate stays. */
-  scheduler?: Scheduler;
-  /**
-   * Devices to share each batch, as PyTorch's `nn.DataParallel`: `['gpu:0', 'gpu:1']`. Batch normalization is each part's own.
-   * Without it there is one.
-   */
-  devices?: readonly string[];
-  /**
-   * Batches a call of TensorFlow, as Keras's `steps_per_execution`: the same numbers, but fewer pauses where a step takes less time
-   * than a call, on a fast GPU with a small network. Recording takes so many times longer. Default 1.
-   */
-  stepsPerExecution?: number;
-  /**
-   * Batches whose gradients are averaged for a step: as one batch of so many times the images, with the memory of one. Each still has its
-   * own batch normalization. Schedules count steps. Default 1.
-   */
-  accumulate?: number;
-  /**
-   * What the run is tested on after each epoch, as lines, charts and history.json call it. What is chosen by looking at these images, the best
-   * epoch or a learning rate, isn't to be reported on them: so keep the test set for the end, and give validation images, a part of the
-   * training images that isn't trained on: `const [training, validation] = train.split(0.9, 0)`. Default `validation`.
-   */
-  testedOn?: 'validation' | 'test';
-  /** A folder of this run's own for event files, which TensorBoard shows. Without it none are written. */
-  logDir?: string;
-  /**
-   * What to do at a loss that isn't finite: `stop`, or `goBack` to the newest checkpoint, which `saveEvery` or `resume` has written,
-   * with half the learning rate, ten times at the most. Default `stop`.
-   */
-  onDivergence?: 'stop' | 'goBack';
-  /**
-   * Ends the run once it is aborted and the step under way has ended. What was trained stays, and is saved where `savePath` says;
-   * where checkpoints are kept, `resume` goes on at the very batch.
-   */
-  signal?: AbortSignal;
-  /** Take part in the run: `[earlyStopping({ patience: 5 }), csvLog('log.csv')]`. They are called in this order. */
-  callbacks?: readonly Callback[];
-  /** Is told each batch, each epoch, and what else is worth a line. An error it throws ends the run. */
-  onProgress?: TrainListener;
-}
+import { checkOptions, checkSchedule, stepsIn, type TrainOptions } from './trainOptions';
 
 /**
  * Trains a network, and tests it after each epoch, on validation images or on the test set.
@@ -98,8 +42,7 @@ export async function train(
   testLoader: DataLoader,
   options: TrainOptions,
 ): Promise<History> {
-  checkForm('options', options, OPTIONS, 'Give at least { epochs, optimizer, criterion }.');
-  check(net, trainLoader, testLoader, options);
+  checkOptions(net, trainLoader, testLoader, options);
   const free = reserve(net, options);
   try {
     return await trainReserved(net, trainLoader, testLoader, options);
@@ -107,15 +50,6 @@ export async function train(
     free();
   }
 }
-
-const OPTIONS: Form = {
-  criterion: 'function',
-  'scheduler?': { step: 'function' },
-  'devices?': ['string'],
-  'logDir?': 'string',
-  'signal?': SIGNAL_FORM,
-  'onProgress?': 'function',
-};
 
 /** What runs of this process use: networks, optimizers, and the folders they are saved to. */
 const inUse = new Set<unknown>();
@@ -232,74 +166,5 @@ async function run(parts: RunParts, options: TrainOptions): Promise<History> {
   } finally {
     trainStep.dispose();
     testStep.dispose();
-  }
-}
-
-function check(
-  net: TensorFlow.LayersModel,
-  trainLoader: DataLoader,
-  testLoader: DataLoader,
-  options: TrainOptions,
-): void {
-  const {
-    epochs,
-    optimizer,
-    criterion,
-    scheduler,
-    savePath,
-    stepsPerExecution = 1,
-    accumulate = 1,
-  } = options;
-  checkOptimizer(optimizer);
-  if (savePath !== undefined && (typeof savePath !== 'string' || savePath === '')) {
-    throw new ConfigError(
-      `savePath is ${JSON.stringify(savePath) ?? typeof savePath}.`,
-      'Give the path of a folder, or leave savePath out.',
-    );
-  }
-  checkPositiveInteger('epochs', epochs);
-  checkPositiveInteger('stepsPerExecution', stepsPerExecution);
-  checkPositiveInteger('accumulate', accumulate);
-  if (accumulate > 1 && stepsPerExecution > 1) {
-    throw new ConfigError(
-      'A call takes several steps, or a step several batches, not both.',
-      'Leave out stepsPerExecution, or accumulate.',
-    );
-  }
-  checkClipping(options);
-  checkAveraging(options);
-  if (options.testedOn !== undefined) checkChoice('testedOn', options.testedOn, ['validation', 'test']);
-  if (options.callbacks !== undefined) checkCallbacks(options.callbacks);
-  checkFit(net, trainLoader, 'trainLoader');
-  checkFit(net, testLoader, 'testLoader');
-  checkAlike(trainLoader, testLoader);
-  criterionFor(net, criterion);
-  if (net.trainableWeights.length === 0) {
-    throw new ModelError(
-      'The network has no weights to train.',
-      'Set trainable of the network or its layers.',
-    );
-  }
-  optimizer.checkGroups(parameters(net));
-  if (scheduler !== undefined && scheduler.optimizer !== optimizer) {
-    throw new ConfigError(
-      'The scheduler was made for another optimizer.',
-      'Make it with the optimizer that train is given.',
-    );
-  }
-}
-
-/** How many steps so many batches make. */
-function stepsIn(batches: number, { accumulate = 1 }: TrainOptions): number {
-  return Math.ceil(batches / accumulate);
-}
-
-/** Refuses a schedule that ends before the run does. */
-function checkSchedule({ scheduler }: TrainOptions, steps: number): void {
-  if (scheduler?.stepsLeft !== undefined && scheduler.stepsLeft < steps) {
-    throw new ConfigError(
-      `The scheduler has ${scheduler.stepsLeft} steps left, the epochs to come take ${steps}.`,
-      'Make it with totalSteps: epochs * trainLoader.length.',
-    );
   }
 }

@@ -13,6 +13,7 @@ import type { RunParts } from '../../lib/training/checkpoint/runDescription';
 import { runFiles } from '../../lib/training/checkpoint/runState';
 import type { EpochRecord } from '../../lib/training/history';
 import { SGD } from '../../lib/training/optimizer/sgd';
+import { parameters } from '../../lib/training/step/gradients';
 import { flipped } from './cifar';
 import { type Case, refused } from './judge';
 
@@ -32,12 +33,13 @@ let parts: Promise<RunParts> | undefined;
 
 /** A small run, made once. */
 function run(): Promise<RunParts> {
-  parts ??= loadCifar10({ sample: true }).then(({ train, test }) => ({
-    net: resnet10({ width: 1 }),
-    optimizer: new SGD({ lr: 0.1, momentum: 0.9 }),
-    trainLoader: new DataLoader(train),
-    testLoader: new DataLoader(test),
-  }));
+  parts ??= loadCifar10({ sample: true }).then(({ train, test }) => {
+    const net = resnet10({ width: 1 });
+    const optimizer = new SGD({ lr: 0.1, momentum: 0.9 });
+    const params = parameters(net);
+    optimizer.writeState(params, { velocity: params.map(({ size }) => new Float32Array(size)) });
+    return { net, optimizer, trainLoader: new DataLoader(train), testLoader: new DataLoader(test) };
+  });
   return parts;
 }
 
@@ -80,6 +82,11 @@ function made(name: string, edit: (files: Files) => void, message: RegExp): Case
     prepare: async (folder) => ({ read: (await checkpointIn(folder, edit)).resume }),
   };
 }
+
+/** What a checkpoint says of the run's optimizer, with something else. */
+const optimizers = (says: object) => ({
+  optimizers: [{ name: '', kind: 'SGD', state: { lr: 0.1, momentum: 0.9, steps: 1 }, kept: [], ...says }],
+});
 
 /** One that says something else. */
 const said = (name: string, says: Record<string, unknown>, message: RegExp) =>
@@ -127,8 +134,18 @@ const SAID: Case[] = [
   said('another format', { format: 1 }, /is of format 1/),
   said('no weights', { weights: undefined }, /of another run/),
   said('other weights', { weights: [{ shape: [5], trainable: true }] }, /of another run/),
-  said('no optimizer', { optimizer: null }, /its optimizer/),
-  said('a learning rate that is a text', { optimizer: { lr: 'fast', momentum: 0 } }, /its optimizer/),
+  said('no optimizer', { optimizers: null }, /it has the optimizer none/),
+  said(
+    'a learning rate that is a text',
+    optimizers({ state: { lr: 'fast', momentum: 0, steps: 0 } }),
+    /its optimizer/,
+  ),
+  said('an optimizer that keeps a text', optimizers({ kept: 'velocity' }), /its optimizer/),
+  said(
+    'an optimizer that keeps what is not there',
+    optimizers({ kept: ['m'] }),
+    /optimizer\.m\.bin has 0 bytes/,
+  ),
   said('no epochs of the loaders', { loaderEpochs: undefined }, /its loaderEpochs/),
   said('no learning rate', { rateFactor: null }, /its progress/),
   said('progress that is none', { progress: { batch: 'two' } }, /its progress/),

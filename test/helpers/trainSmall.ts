@@ -7,7 +7,8 @@ import type { Optimizer } from '../../lib/training/optimizer/optimizer';
 import { SGD, type SGDOptions } from '../../lib/training/optimizer/sgd';
 import type { Scheduler } from '../../lib/training/schedule/scheduler';
 import { crossEntropy } from '../../lib/training/step/crossEntropy';
-import { type TrainOptions, train } from '../../lib/training/train';
+import { train } from '../../lib/training/train';
+import type { TrainOptions } from '../../lib/training/trainOptions';
 import { numbers } from './tensors';
 
 export const EPOCHS = 4;

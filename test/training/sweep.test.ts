@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { inspect } from 'node:util';
-import { comparisonChart } from '../../lib/charts/comparisonChart';
+import { comparisonChart } from '../../lib/charts/historyCharts';
 import { ConfigError } from '../../lib/errors';
 import { compareRuns } from '../../lib/training/compareRuns';
 import { type EpochRecord, type History, historyOf } from '../../lib/training/history';

@@ -23,7 +23,8 @@ import { MultiStepLR } from '../../lib/training/schedule/multiStepLR';
 import { OneCycleLR } from '../../lib/training/schedule/oneCycleLR';
 import { ReduceLROnPlateau } from '../../lib/training/schedule/reduceLROnPlateau';
 import { crossEntropy } from '../../lib/training/step/crossEntropy';
-import { type TrainOptions, train } from '../../lib/training/train';
+import { train } from '../../lib/training/train';
+import type { TrainOptions } from '../../lib/training/trainOptions';
 import { assertAllClose } from '../helpers/tensors';
 
 /** A network small enough to train in a moment: one convolution with batch normalization, one mean, one linear layer. */

@@ -1,7 +1,7 @@
 /**
  * Transforms that hide a part of an image.
  */
-import { checkNumber, checkPositiveInteger } from '../../checks';
+import { checkForm, checkNumber, checkPositiveInteger, type Form } from '../../checks';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import { CHANNELS, IMAGE_SIZE } from '../dataset';
 import type { Transform } from './transform';
@@ -68,7 +68,12 @@ const TRIES = 10;
  * @see Zhong et al. 2020, "Random Erasing Data Augmentation"
  */
 export function randomErasing(options: RandomErasingOptions = {}): Transform {
-  const { p = 0.5, scale = [0.02, 0.33], ratio = [0.3, 3.3] } = options;
+  const form: Form = { 'scale?': ['number'], 'ratio?': ['number'] };
+  const {
+    p = 0.5,
+    scale = [0.02, 0.33],
+    ratio = [0.3, 3.3],
+  } = checkForm('options', options, form, 'Give for example { p: 0.5, scale: [0.02, 0.2] }.');
   checkNumber('p', p, 0, 1);
   checkNumber('scale[0]', scale[0], 0, 1);
   checkNumber('scale[1]', scale[1], scale[0], 1);

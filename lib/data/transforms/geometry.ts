@@ -1,7 +1,7 @@
 /**
  * Transforms that move pixels: crops, flips and affine warps.
  */
-import { checkChoice, checkPositiveInteger } from '../../checks';
+import { checkChoice, checkForm, checkPositiveInteger } from '../../checks';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import { CHANNELS, IMAGE_LENGTH, IMAGE_SIZE } from '../dataset';
 import { Random } from '../random';
@@ -65,7 +65,8 @@ function reflected(places: TensorFlow.Tensor): TensorFlow.Tensor {
  * @param padding pixels on each side
  * @throws ConfigError for a padding that is no integer of 1 to 31, and for another mode
  */
-export function randomCrop(padding = 4, { mode = 'zeros' }: RandomCropOptions = {}): Transform {
+export function randomCrop(padding = 4, options: RandomCropOptions = {}): Transform {
+  const { mode = 'zeros' } = checkForm('options', options, {}, "Give for example { mode: 'reflect' }.");
   checkPositiveInteger('padding', padding);
   checkChoice(
     'padding',

@@ -50,7 +50,7 @@ export interface Transform {
     images: TensorFlow.Tensor4D,
     numbers: TensorFlow.Tensor2D,
     context: TransformContext,
-  ): TensorFlow.Tensor4D;
+  ): TensorFlow.Tensor;
 }
 
 const FORM: Form = { name: 'string', 'draw?': 'function', 'pixels?': 'function', 'tensors?': 'function' };

@@ -62,9 +62,9 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       arrays: weights,
     }),
     loadStateDict({ values, arrays = [] }) {
-      best = (values.best as number | null) ?? worst(monitor);
-      bestEpoch = Number(values.bestEpoch);
-      badEpochs = Number(values.badEpochs);
+      best = typeof values.best === 'number' ? values.best : worst(monitor);
+      bestEpoch = Number(values.bestEpoch) || 0;
+      badEpochs = Number(values.badEpochs) || 0;
       weights = [...arrays];
     },
   };

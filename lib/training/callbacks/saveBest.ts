@@ -38,7 +38,7 @@ export function saveBest(path: string | URL, options: SaveBestOptions = {}): Cal
     },
     stateDict: () => ({ values: { best: Number.isFinite(best) ? best : null } }),
     loadStateDict({ values }) {
-      best = (values.best as number | null) ?? worst(monitor);
+      best = typeof values.best === 'number' ? values.best : worst(monitor);
     },
   };
 }

@@ -9,10 +9,10 @@ import { packageDataFolder } from '../../data/folders';
 import type { TensorFlow } from '../../engine/runtime/tensorflow';
 import { ModelError } from '../../errors';
 import { isNetworkInfo, type NetworkInfo, networkInfo } from '../../models/networkInfo';
-import type { WeightAverage } from '../averaging';
 import type { Callback } from '../callbacks/callback';
 import { difference } from '../fit';
 import type { EpochRecord } from '../history';
+import type { WeightAverage } from '../optimizer/averaging';
 import type { Optimizer, OptimizerState } from '../optimizer/optimizer';
 import type { Scheduler } from '../schedule/scheduler';
 import { parameters } from '../step/gradients';
@@ -162,13 +162,16 @@ export function readDescription(
   checkSameRun(description, now, path);
   checkSameInfo(description.info, parts.trainLoader, path);
   description.optimizers?.forEach(({ state, kept }, i) => {
-    const isWhole = isStateLike(state, now.optimizers[i].state) && Array.isArray(kept);
+    const isWhole = isStateLike(state, now.optimizers[i].state) && areTexts(kept);
     if (!isWhole) throw damaged(path, "its optimizer isn't what one keeps");
   });
   for (const part of ['scheduler', 'lossScale', 'average', 'loaderEpochs'] as const) {
     if (!isStateLike(description[part], now[part])) throw damaged(path, `its ${part} isn't what one keeps`);
   }
-  const { records, progress, rateFactor } = description;
+  const { records, progress, rateFactor, callbacks = [] } = description;
+  if (!Array.isArray(callbacks) || !callbacks.every(isSavedCallback)) {
+    throw damaged(path, "its callbacks aren't what one keeps");
+  }
   if (!areRecords(records, epochs)) throw damaged(path, `its records aren't those of ${epochs} epochs`);
   if (!isStateLike({ ...progress, rateFactor }, { ...(progress && startOfEpoch(0)), rateFactor: 1 })) {
     throw damaged(path, "its progress isn't what one keeps");
@@ -233,6 +236,16 @@ function isStateLike(state: unknown, now: object = {}): boolean {
     const isNumber = typeof value === 'number' || value === null;
     return !isNumber || Number.isFinite(saved) || (saved === null && value === null);
   });
+}
+
+function areTexts(list: unknown): list is string[] {
+  return Array.isArray(list) && list.every((text) => typeof text === 'string');
+}
+
+function isSavedCallback(saved: unknown): saved is SavedCallback {
+  const { name, values, lengths } = Object(saved) as Partial<SavedCallback>;
+  const areLengths = Array.isArray(lengths) && lengths.every((n) => Number.isInteger(n) && n >= 0);
+  return typeof name === 'string' && typeof values === 'object' && values !== null && areLengths;
 }
 
 function areRecords(records: unknown, epochs: number): records is EpochRecord[] {

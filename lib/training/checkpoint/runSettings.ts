@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import type { DataLoader } from '../../data/dataLoader';
 import type { Dataset } from '../../data/dataset';
 import type { CompileOptions } from '../../engine/compile';
-import type { AveragingOptions } from '../averaging';
+import type { AveragingOptions } from '../optimizer/averaging';
 import type { ClippingOptions } from '../optimizer/clipping';
 import type { Optimizer, OptimizerState, Setting } from '../optimizer/optimizer';
 import type { Scheduler } from '../schedule/scheduler';

@@ -1,7 +1,7 @@
 /**
  * Adam and AdamW: steps of about the same size for every parameter, whatever the size of its gradient.
  */
-import { checkNumber } from '../../checks';
+import { checkForm, checkNumber, type Form } from '../../checks';
 import { applyAdam } from '../../engine/operations/adam';
 import { choose, orZeros } from '../../engine/operations/choose';
 import { applyDecay } from '../../engine/operations/decay';
@@ -36,7 +36,9 @@ export class Adam extends Optimizer {
   readonly eps: number;
 
   constructor(options: AdamOptions = {}) {
-    const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, ...rest } = options;
+    const form: Form = { 'betas?': ['number'] };
+    const fix = 'Give for example { lr: 0.001, weightDecay: 0.01 }.';
+    const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, ...rest } = checkForm('options', options, form, fix);
     super({ ...rest, lr, momentum: betas[0] });
     checkNumber('betas[0]', betas[0], 0, 1);
     checkNumber('betas[1]', betas[1], 0, 1);
@@ -90,7 +92,7 @@ export class Adam extends Optimizer {
  */
 export class AdamW extends Adam {
   constructor(options: AdamOptions = {}) {
-    super({ weightDecay: 0.01, ...options });
+    super(options && { weightDecay: 0.01, ...options });
   }
 
   override update(parameter: TensorFlow.Variable, gradient: TensorFlow.Tensor, step: ParameterStep): void {

@@ -2,8 +2,8 @@
  * Gradients that are too long, cut.
  */
 import { checkPositive } from '../../checks';
+import { mapTensors } from '../../engine/operations/mapTensors';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
-import { mapTensors } from '../step/gradients';
 
 /** How gradients are cut before a step. */
 export interface ClippingOptions {

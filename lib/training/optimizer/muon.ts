@@ -3,6 +3,7 @@
  */
 import { checkForm, checkNumber, checkPositiveInteger } from '../../checks';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
+import { ConfigError } from '../../errors';
 import {
   Optimizer,
   type OptimizerOptions,
@@ -42,9 +43,18 @@ const EPSILON = 1e-7;
  * Nearly the orthogonal matrix that is nearest to one: all of its singular values near to 1.
  *
  * @param matrix `[rows, columns]`
+ * @throws ConfigError for what is no matrix
  * @see Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks", https://kellerjordan.github.io/posts/muon
  */
 export function orthogonalized(matrix: TensorFlow.Tensor2D, steps = 5): TensorFlow.Tensor2D {
+  checkForm('matrix', matrix, { shape: ['number'], dataId: {} }, 'Give a tensor of [rows, columns].');
+  checkPositiveInteger('steps', steps);
+  if (matrix.shape.length !== 2 || matrix.isDisposed) {
+    throw new ConfigError(
+      `The matrix is ${matrix.isDisposed ? 'disposed' : `a tensor of [${matrix.shape.join(', ')}]`}.`,
+      'Give a tensor of [rows, columns].',
+    );
+  }
   return tf.tidy(() => {
     const [rows, columns] = matrix.shape;
     // The product of the iteration is that of the shorter side.
@@ -81,7 +91,13 @@ export class Muon extends Optimizer {
   private readonly restScale: number;
 
   constructor(options: MuonOptions) {
-    const { nesterov = true, newtonSchulzSteps = 5, normalizeFilters = false, rest } = options;
+    const fix = 'Give at least { lr: 0.02, rest: new SGD({ lr: 0.01, momentum: 0.9 }) }.';
+    const {
+      nesterov = true,
+      newtonSchulzSteps = 5,
+      normalizeFilters = false,
+      rest,
+    } = checkForm('options', options, { lr: 'number' }, fix);
     super({ momentum: 0.95, ...options });
     checkPositiveInteger('newtonSchulzSteps', newtonSchulzSteps);
     checkNumber('lr', this.lr, Number.MIN_VALUE);

@@ -1,32 +1,17 @@
 /**
- * What all optimizers have in common: rates, groups of parameters, and the variables that they keep for each parameter.
+ * What all optimizers have in common: rates, and the variables that they keep for each parameter.
  */
-import { checkForm, checkNumber, type Form, kindOf } from '../../checks';
+import { checkForm, checkNumber, kindOf } from '../../checks';
 import { choose } from '../../engine/operations/choose';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import { isRegistered } from '../../engine/runtime/values';
 import { ConfigError } from '../../errors';
 import { showAs } from '../../showAs';
+import { checkGroups, checkGroupsFit, groupSettings, optionsOf, type ParameterGroup } from './groups';
+import { Slots } from './slots';
 
 /** A setting as a plain value. */
 export type Setting = string | number | boolean | null | readonly number[];
-
-/** A parameter, as a group is asked whether it is for it. */
-export interface ParameterInfo {
-  /** The full name of its weight: `layer1.0.conv1/kernel`, `classifier/bias`. */
-  readonly name: string;
-  readonly shape: readonly number[];
-}
-
-/** Options for some of the parameters. Those of a later group count where two are for one parameter. */
-export interface ParameterGroup {
-  /** Whether the group is for a parameter. */
-  params: (parameter: ParameterInfo) => boolean;
-  /** What the optimizer's learning rate is multiplied by. Default 1. */
-  lrScale?: number;
-  /** In the place of the optimizer's. */
-  weightDecay?: number;
-}
 
 /** What every optimizer takes. */
 export interface OptimizerOptions {
@@ -75,20 +60,16 @@ export interface Share {
   params: readonly TensorFlow.Variable[];
 }
 
-/** What an optimizer keeps for one parameter, by name. */
-type Slots = Map<string, TensorFlow.Variable>;
-
-const GROUP_FORM: Form = { params: 'function', 'lrScale?': 'number', 'weightDecay?': 'number' };
-
 /**
  * Checks that a value is an optimizer of this library's.
  *
  * @throws ConfigError, which says what to use in the place of one of TensorFlow.js's
  */
 export function checkOptimizer(optimizer: unknown): void {
-  if (optimizer instanceof tf.Optimizer) {
+  const { minimize, applyGradients } = Object(optimizer) as Partial<TensorFlow.Optimizer>;
+  if (typeof minimize === 'function' && typeof applyGradients === 'function') {
     throw new ConfigError(
-      `The optimizer is ${kindOf(optimizer)} of tf.train, which reads its rate only once in a recorded step and isn't saved with a run.`,
+      `The optimizer is ${kindOf(optimizer)}, one of tf.train, which reads its rate only once in a recorded step and isn't saved with a run.`,
       'Give new SGD({ lr: 0.1, momentum: 0.9 }), new Adam(), new AdamW() or new Muon(...), or extend Optimizer.',
     );
   }
@@ -98,11 +79,6 @@ export function checkOptimizer(optimizer: unknown): void {
     { lr: 'number', momentum: 'number', apply: 'function' },
     'Give for example new SGD({ lr: 0.1, momentum: 0.9 }).',
   );
-}
-
-/** TensorFlow.js appends a number to a weight's name where there is a network of the same names. */
-function infoOf({ name, shape }: TensorFlow.Variable): ParameterInfo {
-  return { name: name.replace(/_\d+$/, ''), shape };
 }
 
 /** Calls `update`, and has the parameter and its state hold what they held before where `when` doesn't hold. */
@@ -140,7 +116,7 @@ export abstract class Optimizer {
   readonly groups: readonly ParameterGroup[];
   private learningRate!: number;
   private momentumShare!: number;
-  private readonly slots = new Map<TensorFlow.Variable, Slots>();
+  private readonly slots = new Slots();
   private stepsTaken?: TensorFlow.Variable;
 
   static {
@@ -161,16 +137,7 @@ export abstract class Optimizer {
       groups = [],
     } = checkForm('options', options, { lr: 'number' }, 'Give at least { lr: 0.1 }.');
     checkNumber('weightDecay', weightDecay, 0);
-    checkForm(
-      'groups',
-      groups,
-      [GROUP_FORM],
-      'Give for example [{ params: ({ name }) => name.startsWith("classifier"), lrScale: 10 }].',
-    );
-    groups.forEach(({ lrScale = 1, weightDecay = 0 }, i) => {
-      checkNumber(`groups[${i}].lrScale`, lrScale, 0);
-      checkNumber(`groups[${i}].weightDecay`, weightDecay, 0);
-    });
+    checkGroups(groups);
     this.lr = lr;
     this.momentum = momentum;
     this.weightDecay = weightDecay;
@@ -192,13 +159,7 @@ export abstract class Optimizer {
       lr,
       momentum,
       weightDecay,
-      ...Object.fromEntries(
-        groups.flatMap((group, i) =>
-          (['lrScale', 'weightDecay'] as const)
-            .filter((name) => group[name] !== undefined)
-            .map((name) => [`groups[${i}].${name}`, group[name] as number]),
-        ),
-      ),
+      ...groupSettings(groups),
     };
   }
 
@@ -242,7 +203,7 @@ export abstract class Optimizer {
       const neutral = when && this.ratesOfNoStep(rates, when);
       const { lr, momentum } = neutral ?? rates;
       for (const param of params) {
-        const { lrScale = 1, weightDecay = this.weightDecay } = this.optionsOf(param);
+        const { lrScale = 1, weightDecay = this.weightDecay } = optionsOf(param, this.groups);
         const step: ParameterStep = {
           lr: lrScale === 1 ? lr : (tf.mul(lr, lrScale) as TensorFlow.Scalar),
           momentum,
@@ -281,11 +242,6 @@ export abstract class Optimizer {
     return this.stepsTaken;
   }
 
-  private optionsOf(param: TensorFlow.Variable): Omit<ParameterGroup, 'params'> {
-    const info = infoOf(param);
-    return Object.assign({}, ...this.groups.filter(({ params }) => params(info)));
-  }
-
   /** The optimizers that share parameters: this one, and those that it has for some of them. */
   shares(params: readonly TensorFlow.Variable[]): Share[] {
     return [{ name: '', optimizer: this, params }];
@@ -297,14 +253,7 @@ export abstract class Optimizer {
    * @throws ConfigError
    */
   checkGroups(params: readonly TensorFlow.Variable[]): void {
-    const infos = params.map(infoOf);
-    const idle = this.groups.findIndex((group) => !infos.some((info) => group.params(info)));
-    if (idle < 0) return;
-    const some = infos.slice(0, 3).map(({ name }) => name);
-    throw new ConfigError(
-      `groups[${idle}] is for none of the ${infos.length} parameters.`,
-      `Their names are ${some.join(', ')} and so on; its params is given { name, shape } of each.`,
-    );
+    checkGroupsFit(this.groups, params);
   }
 
   /** What changes as training goes on, but for the variables that are kept for the parameters. */
@@ -321,46 +270,22 @@ export abstract class Optimizer {
 
   /** What is kept for parameters, by name: for each parameter its numbers, zeros for one that has taken no step. */
   readState(params: readonly TensorFlow.Variable[]): Record<string, Float32Array[]> {
-    const names = new Set(params.flatMap((param) => [...(this.slots.get(param)?.keys() ?? [])]));
-    return Object.fromEntries(
-      [...names].map((name) => [
-        name,
-        params.map((param) => {
-          const variable = this.slots.get(param)?.get(name);
-          const isKept = variable !== undefined && isRegistered(variable);
-          return isKept ? (variable.dataSync() as Float32Array) : new Float32Array(param.size);
-        }),
-      ]),
-    );
+    return this.slots.read(params);
   }
 
   /** Takes over what `readState` gave for the same parameters. */
   writeState(params: readonly TensorFlow.Variable[], state: Readonly<Record<string, Float32Array[]>>): void {
-    tf.tidy(() => {
-      for (const [name, values] of Object.entries(state)) {
-        params.forEach((param, i) => {
-          this.state(param, name).assign(tf.tensor(values[i], param.shape));
-        });
-      }
-    });
+    this.slots.write(params, state);
   }
 
   /** A variable that is kept for a parameter. */
   protected state(param: TensorFlow.Variable, name: string): TensorFlow.Variable {
-    const slots: Slots = this.slots.get(param) ?? new Map();
-    this.slots.set(param, slots);
-    let variable = slots.get(name);
-    if (!variable || !isRegistered(variable)) {
-      variable = tf.variable(tf.zeros(param.shape), false);
-      slots.set(name, variable);
-    }
-    return variable;
+    return this.slots.of(param, name);
   }
 
   /** Frees what is kept. A later step begins anew. */
   dispose(): void {
-    for (const slots of this.slots.values()) tf.dispose([...slots.values()]);
-    this.slots.clear();
+    this.slots.dispose();
     this.stepsTaken?.dispose();
     this.stepsTaken = undefined;
   }

@@ -2,6 +2,7 @@
  * The backward pass of a network.
  */
 import type { Batch } from '../../data/batch';
+import { mapTensors } from '../../engine/operations/mapTensors';
 import { recordAfter } from '../../engine/recording/active';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import { variableOf } from '../../models/weights';
@@ -66,12 +67,4 @@ export function meanGradients(
     corrects: parts.map(({ correct }) => correct),
     grads: sums!,
   };
-}
-
-/** A map of tensors with each changed. */
-export function mapTensors(
-  tensors: TensorFlow.NamedTensorMap,
-  change: (tensor: TensorFlow.Tensor, name: string) => TensorFlow.Tensor,
-): TensorFlow.NamedTensorMap {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, change(tensor, name)]));
 }

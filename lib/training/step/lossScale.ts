@@ -1,8 +1,8 @@
 /**
  * Keeps gradients within the range of float16: the loss is multiplied before the backward pass, and the gradients divided after.
  */
+import { mapTensors } from '../../engine/operations/mapTensors';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
-import { mapTensors } from './gradients';
 
 const FIRST_SCALE = 2 ** 15;
 

@@ -6,7 +6,7 @@ import { type CompileOptions, compile, type SessionOptions, type Step } from '..
 import { choose } from '../../engine/operations/choose';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import { ConfigError } from '../../errors';
-import type { WeightAverage } from '../averaging';
+import type { WeightAverage } from '../optimizer/averaging';
 import { type ClippingOptions, clipped } from '../optimizer/clipping';
 import type { Optimizer, Rates } from '../optimizer/optimizer';
 import { applyConstraints, withPenalties } from '../optimizer/regularization';

@@ -1,12 +1,12 @@
 /**
  * The average of a network's weights along a run, which is tested and saved in their place.
  */
-import { checkNumber, checkPositiveInteger } from '../checks';
-import { recordUpdate } from '../engine/recording/active';
-import { floatType, typeAttribute } from '../engine/runtime/backend';
-import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
-import { ConfigError } from '../errors';
-import { variableOf } from '../models/weights';
+import { checkNumber, checkPositiveInteger } from '../../checks';
+import { recordUpdate } from '../../engine/recording/active';
+import { floatType, typeAttribute } from '../../engine/runtime/backend';
+import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
+import { ConfigError } from '../../errors';
+import { variableOf } from '../../models/weights';
 
 /** How weights are averaged. The network that is tested after each epoch, saved, and left at the end has the averages. */
 export interface AveragingOptions {
