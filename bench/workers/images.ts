@@ -5,8 +5,15 @@
 import type { Batch, BatchDraws } from '../../lib/data/batch';
 import { DataLoader } from '../../lib/data/dataLoader';
 import { Dataset } from '../../lib/data/dataset';
+import { colorJitter } from '../../lib/data/transforms/color';
+import { cutout } from '../../lib/data/transforms/erasing';
+import { randomCrop, randomFlip } from '../../lib/data/transforms/geometry';
 import { device } from '../../lib/engine/runtime/device';
 import { type Precision, type TensorFlow, tf } from '../../lib/index';
+import { AdamW } from '../../lib/training/optimizer/adam';
+import { WeightAverage } from '../../lib/training/optimizer/averaging';
+import { Muon } from '../../lib/training/optimizer/muon';
+import type { Optimizer } from '../../lib/training/optimizer/optimizer';
 import { SGD } from '../../lib/training/optimizer/sgd';
 import { crossEntropy } from '../../lib/training/step/crossEntropy';
 import { compileTraining } from '../../lib/training/step/trainingStep';
@@ -14,7 +21,13 @@ import { serve } from './serve';
 import { network } from './subject';
 
 const [name, width, size, precision, others = '{}'] = process.argv.slice(2);
-const { stepsPerExecution = 1, ...options } = JSON.parse(others);
+const {
+  stepsPerExecution = 1,
+  optimizer: optimizerName = 'SGD',
+  ema,
+  transforms = [],
+  ...options
+} = JSON.parse(others);
 
 const IMAGES = 8 * Number(size);
 
@@ -25,13 +38,26 @@ const noise = new Dataset(
 const loader = new DataLoader(noise, {
   batchSize: Number(size),
   shuffle: true,
-  augment: true,
+  transforms: [
+    randomCrop(4),
+    randomFlip(),
+    ...(transforms.includes('cutout') ? [cutout(8)] : []),
+    ...(transforms.includes('jitter') ? [colorJitter({ brightness: 0.2, contrast: 0.2 })] : []),
+  ],
   onDevice: true,
 });
-const optimizer = new SGD({ lr: 0.01, momentum: 0.9, weightDecay: 5e-4 });
-const step = compileTraining(network(name, width), {
+const sgd = new SGD({ lr: 0.01, momentum: 0.9, weightDecay: 5e-4 });
+const makers: Record<string, () => Optimizer> = {
+  SGD: () => sgd,
+  AdamW: () => new AdamW(),
+  Muon: () => new Muon({ lr: 0.02, rest: sgd }),
+};
+const optimizer = makers[optimizerName]();
+const net = network(name, width);
+const step = compileTraining(net, {
   optimizer,
   criterion: crossEntropy(),
+  average: WeightAverage.of(net, { ema }),
   session: options,
   precision: precision as Precision,
   makeBatch: (inputs) => loader.batch(inputs),
