@@ -1,8 +1,5 @@
 /** What it saves to take several training steps in one call. */
-import { Contender } from '../contender.mjs';
-import { table } from '../results.mjs';
-import { median, spread } from '../statistics.mjs';
-import { typescript } from '../typescript.mjs';
+import { compareImageSteps } from './imageSteps.mjs';
 
 const ROWS = [
   ['resnet10', 4, 16],
@@ -16,37 +13,12 @@ const STEPS = 32;
  * @param {(string | number)[]} row
  * @param {import('./section.mjs').Context} context
  */
-async function measure(row, { update }) {
-  const contenders = STEPS_A_CALL.map((stepsPerExecution) => ({
-    contender: new Contender(
-      `${stepsPerExecution} a call`,
-      typescript('images', ...row, 'float32', JSON.stringify({ stepsPerExecution })),
-    ),
-    milliseconds: /** @type {number[]} */ ([]),
+function measure(row, { update }) {
+  const ways = STEPS_A_CALL.map((stepsPerExecution) => ({
+    name: `${stepsPerExecution} a call`,
+    options: { stepsPerExecution },
   }));
-  try {
-    for (const { contender } of contenders) {
-      update(`first call, ${contender.name}`);
-      await contender.ask(STEPS);
-    }
-    for (let turn = 1; turn <= TURNS; turn++) {
-      update(`turn ${turn} of ${TURNS}`);
-      for (const { contender, milliseconds } of contenders) {
-        milliseconds.push((1000 * (await contender.ask(STEPS)).seconds) / STEPS);
-      }
-    }
-    const one = median(contenders[0].milliseconds);
-    return table(
-      ['', 'a step, ms: median (min–max)', 'this / one a call'],
-      contenders.map(({ contender, milliseconds }) => [
-        contender.name,
-        spread(milliseconds, 1),
-        (median(milliseconds) / one).toFixed(2),
-      ]),
-    );
-  } finally {
-    await Promise.all(contenders.map(({ contender }) => contender.end()));
-  }
+  return compareImageSteps(row, ways, { turns: TURNS, steps: STEPS, ratio: 'this / one a call' }, update);
 }
 
 /** @type {import('./section.mjs').Section} */

@@ -230,7 +230,7 @@ export class DataLoader implements Iterable<Batch> {
   /** How many numbers each transform draws. */
   #drawLengths(): number[] {
     const drawnFor = { index: 0, epoch: 0, seed: this.#seed };
-    return this.#transforms.map(({ draw }) => draw?.(Random.fromSeed(0), drawnFor).length ?? 0);
+    return this.#transforms.map((transform) => transform.draw?.(Random.fromSeed(0), drawnFor).length ?? 0);
   }
 
   /** Images of 0 to 255, transformed and normalized. */

@@ -2,13 +2,23 @@
  * The variables that hold a network's weights, and whether they still have values: `net.dispose()` and `tf.disposeVariables()` free them.
  */
 import { kindOf } from '../checks';
-import type { TensorFlow } from '../engine/runtime/tensorflow';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { isRegistered } from '../engine/runtime/values';
 import { ModelError } from '../errors';
 
 /** The variable behind a layer's weight, which is declared protected. */
 export function variableOf(weight: TensorFlow.LayerVariable): TensorFlow.Variable {
   return (weight as unknown as { val: TensorFlow.Variable }).val;
+}
+
+/** The values of a network's weights, in their order. */
+export function readWeights(net: TensorFlow.LayersModel): Float32Array[] {
+  return net.weights.map((weight) => weight.read().dataSync() as Float32Array);
+}
+
+/** Takes over what `readWeights` gave. */
+export function writeWeights(net: TensorFlow.LayersModel, values: readonly Float32Array[]): void {
+  tf.tidy(() => net.setWeights(net.weights.map((weight, i) => tf.tensor(values[i], weight.read().shape))));
 }
 
 /** Whether any weight of a network or layer was disposed. */

@@ -55,27 +55,13 @@ export interface EpochOptions {
  * @throws the signal's reason once it is aborted and the call under way has ended
  */
 export async function trainEpoch(progress: EpochProgress, options: EpochOptions): Promise<void> {
-  const {
-    net,
-    epoch,
-    loader,
-    step,
-    optimizer,
-    scheduler,
-    rateFactor,
-    stepsPerExecution = 1,
-    accumulate = 1,
-    signal,
-    onProgress,
-  } = options;
+  const { net, epoch, loader, step, optimizer, scheduler, rateFactor, accumulate, signal, onProgress } =
+    options;
   const began = performance.now() - 1000 * progress.seconds;
   const advance = () => {
     if (scheduler?.interval === 'batch') scheduler.step(progress.lossSum / progress.images);
   };
-  const groups =
-    accumulate > 1
-      ? inStepsOf(accumulate, loader, progress.batch)
-      : grouped(loader, progress.batch, stepsPerExecution);
+  const groups = grouped(loader, progress.batch, options);
   let next = groups.next();
   try {
     while (!next.done) {
@@ -119,45 +105,31 @@ function batchEvent(
 }
 
 /**
- * An epoch's batches in groups to be trained on in one call. What doesn't fill a group comes batch by batch, so that a step is recorded
- * for no more than three kinds of calls: a group, a batch, and a last batch of fewer images.
+ * An epoch's batches in groups to be trained on in one call. Several batches of one step are a group also where there are too few or the
+ * last has fewer images. Of several steps, what doesn't fill a group comes batch by batch, so that a step is recorded for no more than three
+ * kinds of calls: a group, a batch, and a last batch of fewer images.
  *
  * @param skip batches to leave out
  */
-function* grouped(loader: DataLoader, skip: number, size: number): Generator<BatchInputs[], void, undefined> {
-  let group: BatchInputs[] = [];
-  try {
-    for (const inputs of loader.inputs(skip)) {
-      group.push(inputs);
-      if (group.length < size || inputs.length < loader.batchSize) continue;
-      const full = group;
-      group = [];
-      yield full;
-    }
-    for (let inputs = group.shift(); inputs; inputs = group.shift()) yield [inputs];
-  } finally {
-    free(group);
-  }
-}
-
-/** An epoch's batches in the groups that a step each is made of; the last may be smaller. */
-function* inStepsOf(
-  size: number,
+function* grouped(
   loader: DataLoader,
   skip: number,
+  { accumulate = 1, stepsPerExecution = 1 }: Pick<EpochOptions, 'accumulate' | 'stepsPerExecution'>,
 ): Generator<BatchInputs[], void, undefined> {
+  const isStep = accumulate > 1;
+  const size = isStep ? accumulate : stepsPerExecution;
   let group: BatchInputs[] = [];
+  const taken = (count: number) => {
+    const first = group.slice(0, count);
+    group = group.slice(count);
+    return first;
+  };
   try {
     for (const inputs of loader.inputs(skip)) {
       group.push(inputs);
-      if (group.length < size) continue;
-      const full = group;
-      group = [];
-      yield full;
+      if (group.length === size && (isStep || inputs.length === loader.batchSize)) yield taken(size);
     }
-    const rest = group;
-    group = [];
-    if (rest.length > 0) yield rest;
+    while (group.length > 0) yield taken(isStep ? size : 1);
   } finally {
     free(group);
   }

@@ -63,15 +63,6 @@ export interface TrainOptions extends CompileOptions, SaveOptions, ClippingOptio
   onProgress?: TrainListener;
 }
 
-const _OPTIONS: Form = {
-  criterion: 'function',
-  'scheduler?': { step: 'function' },
-  'devices?': ['string'],
-  'logDir?': 'string',
-  'signal?': SIGNAL_FORM,
-  'onProgress?': 'function',
-};
-
 const OPTIONS: Form = {
   criterion: 'function',
   'scheduler?': { step: 'function' },

@@ -2,8 +2,9 @@
  * Transforms that hide a part of an image.
  */
 import { checkForm, checkNumber, checkPositiveInteger, type Form } from '../../checks';
-import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
+import { tf } from '../../engine/runtime/tensorflow';
 import { CHANNELS, IMAGE_SIZE } from '../dataset';
+import { boxTensor } from './box';
 import type { Transform } from './transform';
 
 /** Fills rows top..bottom and columns left..right, ends left out, with what is 0 when normalized. */
@@ -17,14 +18,7 @@ const erase: Required<Pick<Transform, 'pixels' | 'tensors'>> = {
   },
   tensors: (images, numbers, { mean }) =>
     tf.tidy(() => {
-      const [top, bottom, left, right] = tf.split(numbers, 4, 1); // [n, 1]
-      const at = tf.reshape(tf.range(0, IMAGE_SIZE), [1, IMAGE_SIZE]);
-      const within = (first: TensorFlow.Tensor, end: TensorFlow.Tensor) =>
-        tf.cast(tf.logicalAnd(tf.greaterEqual(at, first), tf.less(at, end)), 'float32'); // [n, 32]
-      const hidden = tf.mul(
-        tf.reshape(within(top, bottom), [-1, IMAGE_SIZE, 1, 1]),
-        tf.reshape(within(left, right), [-1, 1, IMAGE_SIZE, 1]),
-      );
+      const hidden = boxTensor(tf.split(numbers, 4, 1));
       return tf.add(tf.mul(images, tf.sub(1, hidden)), tf.mul(hidden, tf.tensor1d([...mean])));
     }),
 };

@@ -1,7 +1,7 @@
 /**
  * Transforms that move pixels: crops, flips and affine warps.
  */
-import { checkChoice, checkForm, checkPositiveInteger } from '../../checks';
+import { checkChoice, checkForm, checkNumber, checkPositiveInteger } from '../../checks';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import { CHANNELS, IMAGE_LENGTH, IMAGE_SIZE } from '../dataset';
 import { Random } from '../random';
@@ -68,11 +68,7 @@ function reflected(places: TensorFlow.Tensor): TensorFlow.Tensor {
 export function randomCrop(padding = 4, options: RandomCropOptions = {}): Transform {
   const { mode = 'zeros' } = checkForm('options', options, {}, "Give for example { mode: 'reflect' }.");
   checkPositiveInteger('padding', padding);
-  checkChoice(
-    'padding',
-    String(padding),
-    Array.from({ length: IMAGE_SIZE - 1 }, (_, i) => String(i + 1)),
-  );
+  checkNumber('padding', padding, 1, IMAGE_SIZE - 1);
   checkChoice('mode', mode, ['zeros', 'reflect']);
   const corners = 2 * padding + 1;
   return {

@@ -6,6 +6,7 @@ import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import type { Batch } from '../batch';
 import { CHANNELS, IMAGE_LENGTH, IMAGE_SIZE } from '../dataset';
 import type { Random } from '../random';
+import { boxTensor } from './box';
 
 /** Mixes the images of a batch with each other: `mixup` or `cutmix`. */
 export interface Mixing {
@@ -130,16 +131,9 @@ export function mixed(
   classes: number,
 ): Batch {
   return tf.tidy(() => {
-    const [partner, share, labelShare, top, bottom, left, right] = tf.split(numbers, MIX_LENGTH, 1); // [n, 1]
+    const [partner, share, labelShare, ...sides] = tf.split(numbers, MIX_LENGTH, 1); // [n, 1]
     const order = tf.cast(tf.squeeze(partner, [1]), 'int32') as TensorFlow.Tensor1D;
-    const at = tf.reshape(tf.range(0, IMAGE_SIZE), [1, IMAGE_SIZE]);
-    const within = (first: TensorFlow.Tensor, end: TensorFlow.Tensor) =>
-      tf.cast(tf.logicalAnd(tf.greaterEqual(at, first), tf.less(at, end)), 'float32');
-    const box = tf.mul(
-      tf.reshape(within(top, bottom), [-1, IMAGE_SIZE, 1, 1]),
-      tf.reshape(within(left, right), [-1, 1, IMAGE_SIZE, 1]),
-    );
-    const own = tf.mul(tf.reshape(share, [-1, 1, 1, 1]), tf.sub(1, box)); // [n, 32, 32, 1]
+    const own = tf.mul(tf.reshape(share, [-1, 1, 1, 1]), tf.sub(1, boxTensor(sides))); // [n, 32, 32, 1]
     const others = tf.gather(images, order);
     const hot = tf.oneHot(labels, classes, 1, 0, 'float32'); // [n, classes]
     return {

@@ -2,7 +2,7 @@
  * Ends a run that no longer gets better.
  */
 import { checkForm, checkNumber, checkPositiveInteger } from '../../checks';
-import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
+import { readWeights, writeWeights } from '../../models/weights';
 import { type Callback, checkMonitor, isBetter, type Monitor, worst } from './callback';
 
 /** What `earlyStopping` takes; the names are Keras's. */
@@ -44,7 +44,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
     epoch(record, run) {
       if (isBetter(monitor, record[monitor], best, minDelta)) {
         [best, bestEpoch, badEpochs] = [record[monitor], record.epoch, 0];
-        if (restoreBest) weights = weightsOf(run.net);
+        if (restoreBest) weights = readWeights(run.net).map((values) => values.slice());
       } else {
         badEpochs++;
         if (isOver()) run.stop(reason());
@@ -52,9 +52,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
     },
     end({ net, records, message }) {
       if (!restoreBest || weights.length === 0 || bestEpoch === records.length) return;
-      tf.tidy(() =>
-        net.setWeights(net.weights.map((weight, i) => tf.tensor(weights[i], weight.read().shape))),
-      );
+      writeWeights(net, weights);
       message(`The network has the weights of epoch ${bestEpoch} again, the best by ${monitor}.`);
     },
     stateDict: () => ({
@@ -68,8 +66,4 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       weights = [...arrays];
     },
   };
-}
-
-function weightsOf(net: TensorFlow.LayersModel): Float32Array[] {
-  return net.weights.map((weight) => (weight.read().dataSync() as Float32Array).slice());
 }

@@ -113,7 +113,7 @@ export function describe(parts: RunParts, position: Position): Description {
       name,
       kind: own.constructor.name,
       state: own.stateDict(),
-      kept: Object.keys(own.readState(params)),
+      kept: own.stateNames(params),
     })),
     schedule: scheduler?.constructor.name,
     scheduler: scheduler?.stateDict(),

@@ -1,8 +1,8 @@
 /**
  * All that changes in a training run, as the files of a checkpoint, and back.
  */
-import { tf } from '../../engine/runtime/tensorflow';
 import { ModelError } from '../../errors';
+import { readWeights, writeWeights } from '../../models/weights';
 import type { Callback, CallbackState } from '../callbacks/callback';
 import { parameters } from '../step/gradients';
 import { damaged, type Files } from './files';
@@ -104,10 +104,9 @@ function callbackStates(
 
 /** A run's state as files. */
 export function runFiles(parts: RunParts, position: Position): Files {
-  const weights = parts.net.weights.map((weight) => weight.read().dataSync() as Float32Array);
   return {
     'checkpoint.json': JSON.stringify(describe(parts, position), null, 2),
-    'weights.bin': bytesOf(weights),
+    'weights.bin': bytesOf(readWeights(parts.net)),
     ...optimizerFiles(parts),
     ...(parts.average && { 'average.bin': bytesOf(parts.average.read()) }),
     ...callbackFiles(parts),
@@ -148,7 +147,7 @@ export function restoreRun(
   const isAveraged = average !== undefined && description.average !== undefined;
   const averages = isAveraged ? arraysOf(files, 'average.bin', variables, path) : undefined;
   const called = callbackStates(files, parts, description.callbacks ?? [], path);
-  tf.tidy(() => net.setWeights(weights.map((array, i) => tf.tensor(array, variables[i].shape))));
+  writeWeights(net, weights);
   optimizer.shares(parameters(net)).forEach(({ optimizer: own, params }, i) => {
     own.loadStateDict(optimizers[i].state);
     own.writeState(params, states[i]);

@@ -268,6 +268,11 @@ export abstract class Optimizer {
     tf.tidy(() => this.counter().assign(tf.scalar(steps)));
   }
 
+  /** The names of what is kept for parameters. */
+  stateNames(params: readonly TensorFlow.Variable[]): string[] {
+    return this.slots.names(params);
+  }
+
   /** What is kept for parameters, by name: for each parameter its numbers, zeros for one that has taken no step. */
   readState(params: readonly TensorFlow.Variable[]): Record<string, Float32Array[]> {
     return this.slots.read(params);

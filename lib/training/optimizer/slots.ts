@@ -19,11 +19,15 @@ export class Slots {
     return variable;
   }
 
+  /** The names of the variables that there are for parameters. */
+  names(params: readonly TensorFlow.Variable[]): string[] {
+    return [...new Set(params.flatMap((param) => [...(this.variables.get(param)?.keys() ?? [])]))];
+  }
+
   /** By name the numbers of each parameter, zeros where there is no variable. */
   read(params: readonly TensorFlow.Variable[]): Record<string, Float32Array[]> {
-    const names = new Set(params.flatMap((param) => [...(this.variables.get(param)?.keys() ?? [])]));
     return Object.fromEntries(
-      [...names].map((name) => [
+      this.names(params).map((name) => [
         name,
         params.map((param) => {
           const variable = this.variables.get(param)?.get(name);
