@@ -5,6 +5,7 @@ import { checkForm, checkNumber, checkPositiveInteger } from '../../checks';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import { ConfigError } from '../../errors';
 import {
+  checkOptimizer,
   Optimizer,
   type OptimizerOptions,
   type ParameterStep,
@@ -101,12 +102,7 @@ export class Muon extends Optimizer {
     super({ momentum: 0.95, ...options });
     checkPositiveInteger('newtonSchulzSteps', newtonSchulzSteps);
     checkNumber('lr', this.lr, Number.MIN_VALUE);
-    checkForm(
-      'rest',
-      rest,
-      { lr: 'number', momentum: 'number', apply: 'function' },
-      'Give an optimizer for what is no filter: rest: new SGD({ lr: 0.01, momentum: 0.9 }).',
-    );
+    checkOptimizer(rest, 'rest');
     this.nesterov = nesterov;
     this.newtonSchulzSteps = newtonSchulzSteps;
     this.normalizeFilters = normalizeFilters;

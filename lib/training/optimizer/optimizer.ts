@@ -63,18 +63,19 @@ export interface Share {
 /**
  * Checks that a value is an optimizer of this library's.
  *
+ * @param name what the caller calls it
  * @throws ConfigError, which says what to use in the place of one of TensorFlow.js's
  */
-export function checkOptimizer(optimizer: unknown): void {
+export function checkOptimizer(optimizer: unknown, name = 'optimizer'): void {
   const { minimize, applyGradients } = Object(optimizer) as Partial<TensorFlow.Optimizer>;
   if (typeof minimize === 'function' && typeof applyGradients === 'function') {
     throw new ConfigError(
-      `The optimizer is ${kindOf(optimizer)}, one of tf.train, which reads its rate only once in a recorded step and isn't saved with a run.`,
+      `The ${name} is ${kindOf(optimizer)}, one of tf.train, which reads its rate only once in a recorded step and isn't saved with a run.`,
       'Give new SGD({ lr: 0.1, momentum: 0.9 }), new Adam(), new AdamW() or new Muon(...), or extend Optimizer.',
     );
   }
   checkForm(
-    'optimizer',
+    name,
     optimizer,
     { lr: 'number', momentum: 'number', apply: 'function' },
     'Give for example new SGD({ lr: 0.1, momentum: 0.9 }).',

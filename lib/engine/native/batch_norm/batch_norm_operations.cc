@@ -17,17 +17,6 @@
 namespace resnet {
 namespace {
 
-void* MakeMoments(TF_OpKernelConstruction* context) {
-  auto* attributes = new MomentsAttributes();
-  AttributeReader reader(context);
-  attributes->Read(reader);
-  return attributes;
-}
-
-void DestroyMoments(void* attributes) {
-  delete static_cast<MomentsAttributes*>(attributes);
-}
-
 // The one attribute of the other operations.
 void* MakeRelu(TF_OpKernelConstruction* context) {
   auto* relu = new bool();
@@ -125,9 +114,9 @@ const std::vector<Operation>& BatchNormOperations() {
        {"next_mean: float", "next_variance: float", "batch_mean: float", "inverse_deviation: float"},
        {"epsilon: float", "momentum: float"},
        ShapesLike<1, 1, 1, 1>,
-       MakeMoments,
+       Make<MomentsAttributes>,
        ComputeMoments,
-       DestroyMoments},
+       Destroy<MomentsAttributes>},
       {"BatchNormApply",
        {"x: float", "scale: float", "offset: float", "batch_mean: float", "inverse_deviation: float"},
        {"y: float"},

@@ -43,19 +43,6 @@ struct MomentsConvolution {
   MomentsAttributes moments;
 };
 
-template <class Kernel>
-void* Make(TF_OpKernelConstruction* context) {
-  auto* kernel = new Kernel();
-  AttributeReader reader(context);
-  kernel->Read(reader);
-  return kernel;
-}
-
-template <class Kernel>
-void Destroy(void* kernel) {
-  delete static_cast<Kernel*>(kernel);
-}
-
 // What the tensors of a convolution say of it: x [n, h, w, in], filter [h, w, in, out], y [n, h, w, out], any of
 // which may be the result.
 Convolution ShapeOf(const Sizes& x, const Sizes& filter, const Sizes& y, const Attributes& attributes) {
@@ -67,17 +54,27 @@ bool FitEachOther(const Sizes& x, const Sizes& filter, const Sizes& y) {
   return x[0] == y[0] && x[3] == filter[2] && y[3] == filter[3];
 }
 
+// What a convolution takes, and its result's shape. Refuses what doesn't fit; nothing else is to be read then.
+struct ForwardInputs {
+  ForwardInputs(Call& call, const Attributes& attributes) : x(call.Input(0, 4)), filter(call.Input(1, 4)) {
+    if (!call.Fine()) return;
+    in = SizesOf(x), weights = SizesOf(filter), out = {in[0], attributes.size[0], attributes.size[1], weights[3]};
+    if (!FitEachOther(in, weights, out)) call.Refuse("x and filter differ in channels");
+  }
+
+  Tensor x, filter;
+  Sizes in, weights, out;
+};
+
 void ComputeForward(void* kernel, TF_OpKernelContext* context) {
   const auto& attributes = *static_cast<Attributes*>(kernel);
   Call call(context);
-  Tensor x = call.Input(0, 4), filter = call.Input(1, 4);
+  const ForwardInputs given(call, attributes);
   if (!call.Fine()) return;
-  const Sizes in = SizesOf(x), weights = SizesOf(filter),
-              out{in[0], attributes.size[0], attributes.size[1], weights[3]};
-  if (!FitEachOther(in, weights, out)) return call.Refuse("x and filter differ in channels");
-  Tensor y = call.Output(0, out);
+  Tensor y = call.Output(0, given.out);
   if (!call.Fine()) return;
-  Convolve(ShapeOf(in, weights, out, attributes), attributes.arithmetic, Values(x), Values(filter), Values(y));
+  Convolve(ShapeOf(given.in, given.weights, given.out, attributes), attributes.arithmetic, Values(given.x),
+           Values(given.filter), Values(y));
 }
 
 // Sums a convolution's result for its moments.
@@ -100,16 +97,14 @@ class SumMoments : public Epilogue {
 void ComputeForwardAndMoments(void* kernel, TF_OpKernelContext* context) {
   const auto& [attributes, moments] = *static_cast<MomentsConvolution*>(kernel);
   Call call(context);
-  Tensor x = call.Input(0, 4), filter = call.Input(1, 4);
+  const ForwardInputs given(call, attributes);
   if (!call.Fine()) return;
-  const Sizes in = SizesOf(x), weights = SizesOf(filter),
-              out{in[0], attributes.size[0], attributes.size[1], weights[3]};
-  if (!FitEachOther(in, weights, out)) return call.Refuse("x and filter differ in channels");
-  Tensor y = call.Output(0, out);
-  const MomentsOutputs outputs(call, moments, PixelsOf(out), 2, 1);
+  Tensor y = call.Output(0, given.out);
+  const MomentsOutputs outputs(call, moments, PixelsOf(given.out), 2, 1);
   if (!call.Fine()) return;
-  SumMoments sums(Values(y), out[3]);
-  Convolve(ShapeOf(in, weights, out, attributes), attributes.arithmetic, Values(x), Values(filter), Values(y), &sums);
+  SumMoments sums(Values(y), given.out[3]);
+  Convolve(ShapeOf(given.in, given.weights, given.out, attributes), attributes.arithmetic, Values(given.x),
+           Values(given.filter), Values(y), &sums);
   sums.Write(outputs.Mean(), outputs.Variance());
   outputs.Finish();
 }

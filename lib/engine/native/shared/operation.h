@@ -58,6 +58,20 @@ class AttributeReader {
   Status status_ = NewStatus();
 };
 
+// An operation's make and destroy, for a kernel that reads its attributes by itself.
+template <class Kernel>
+void* Make(TF_OpKernelConstruction* context) {
+  auto* kernel = new Kernel();
+  AttributeReader reader(context);
+  kernel->Read(reader);
+  return kernel;
+}
+
+template <class Kernel>
+void Destroy(void* kernel) {
+  delete static_cast<Kernel*>(kernel);
+}
+
 // A kernel's inputs and outputs, all float32. The first failure is told to TensorFlow; what is asked for after it is
 // null, since each call of TensorFlow's would begin by forgetting the failure.
 class Call {
