@@ -11,6 +11,7 @@ import { pythonOf } from './pytorch.mjs';
 
 const VECTORS = {
   avx512_bf16: 'AVX-512 with bfloat16',
+  amx_bf16: 'AMX',
   avx512: 'AVX-512',
   avx2: 'AVX2',
   portable: process.arch,

@@ -55,10 +55,12 @@ export {
   resnet101,
   resnet152,
 } from './models/resNet';
+export { type ResNet8Options, resnet8 } from './models/resNet8';
 export { type Summary, type SummaryRow, summary } from './models/summary';
 export type { TestTimeAugmentation } from './models/testTimeAugmentation';
 export { freeze, type ReplaceHeadOptions, replaceHead } from './models/transfer';
 export { tree } from './models/tree';
+export { type WhiteningOptions, whitenFirstLayer } from './models/whitening';
 // prediction: any image to a class and its probability
 export { type FeatureMaps, featureMaps } from './prediction/featureMaps';
 export { type FetchOptions, fetchImage } from './prediction/image/fetchImage';

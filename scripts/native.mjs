@@ -10,11 +10,12 @@ import { packageRoot } from './setup/project.mjs';
 export const nativeFolder = join(packageRoot, 'lib', 'engine', 'native');
 
 /** The levels that RESNET_KERNELS may name. */
-export const LEVELS = ['portable', 'avx2', 'avx512', 'avx512_bf16'];
+export const LEVELS = ['portable', 'avx2', 'avx512', 'avx512_bf16', 'amx_bf16'];
 
 /** The widest level that this processor has. */
 export function processorLevel() {
   const flags = process.arch === 'x64' ? (readText('/proc/cpuinfo') ?? '') : '';
+  if (flags.includes(' amx_bf16')) return 'amx_bf16';
   if (flags.includes(' avx512_bf16')) return 'avx512_bf16';
   if (flags.includes(' avx512f')) return 'avx512';
   return flags.includes(' avx2') ? 'avx2' : 'portable';

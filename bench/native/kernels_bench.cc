@@ -64,7 +64,7 @@ __attribute__((target("avx512f,fma,prefer-vector-width=512"))) void Multiply512(
 }
 
 double Peak() {
-  const bool wide = KernelLevel() == Level::kAvx512 || KernelLevel() == Level::kAvx512Bf16;
+  const bool wide = KernelLevel() >= Level::kAvx512;
   constexpr int64_t kRounds = 2000000;
   std::vector<float> sums(Cores() * kSums);
   for (size_t i = 0; i < sums.size(); ++i) sums[i] = static_cast<float>(i);

@@ -38,7 +38,7 @@ async function measure(width, { project, update }) {
     }
     const best = measured[measured.length - 1];
     if (!best) return 'This processor has none of the instructions.';
-    const hasBfloat16 = best.level === 'avx512_bf16';
+    const hasBfloat16 = best.level.endsWith('_bf16');
     /** @type {(precision: string) => Promise<Times[]>} */
     const pytorch = async (precision) => {
       update(`PyTorch in ${precision}`);

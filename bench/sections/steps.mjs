@@ -40,7 +40,7 @@ async function measure(row, { project, update }) {
     new Contender('PyTorch, channels_last', python(project, 'steps', 'channels_last', 'float32', ...row)),
     new Contender('PyTorch, torch.compile', python(project, 'steps', 'compile', 'float32', ...row)),
     // Without its products PyTorch takes many times as long.
-    ...(processorLevel() === 'avx512_bf16' ? bfloat16Contenders(row, project) : []),
+    ...(processorLevel().endsWith('_bf16') ? bfloat16Contenders(row, project) : []),
     new Contender('TensorFlow.js, trainOnBatch', typescript('plain', ...row)),
   ];
   try {

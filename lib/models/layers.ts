@@ -29,6 +29,24 @@ class HeNormal extends VarianceScaling {
   }
 }
 
+/**
+ * A convolution that begins as the identity, as far as it has channels for it: its filter k gives channel k of the input as it is. Those
+ * that are left are random, and of the same length.
+ */
+class Identity extends HeNormal {
+  override apply(shape: number[]): TensorFlow.Tensor {
+    const [height, width, inChannels, filters] = shape;
+    return tf.tidy(() => {
+      const identity = tf.buffer([height, width, inChannels, filters]);
+      const copied = Math.min(inChannels, filters);
+      const isRandom = Array.from({ length: filters }, (_, filter) => (filter < copied ? 0 : 1));
+      for (let c = 0; c < copied; c++) identity.set(1, (height - 1) / 2, (width - 1) / 2, c, c);
+      const random = tf.mul(super.apply(shape), Math.SQRT1_2); // of variance 1 / fanIn
+      return tf.add(identity.toTensor(), tf.mul(random, isRandom));
+    });
+  }
+}
+
 /** A seed of its own for each layer, told from the network's seed and the layer's name. */
 function layerSeed(seed: number, name: string): number {
   let hash = seed | 0;
@@ -50,7 +68,10 @@ function apply(layer: TensorFlow.layers.Layer, x: Symbolic): Symbolic {
  * @returns `[n, h / stride, w / stride, filters]`
  * @see He et al. 2015, "Delving Deep into Rectifiers"
  */
-export function conv2d(x: Symbolic, { filters, kernelSize, stride = 1, name, seed }: ConvOptions): Symbolic {
+export function conv2d(
+  x: Symbolic,
+  { filters, kernelSize, stride = 1, startsAsIdentity = false, name, seed }: ConvOptions,
+): Symbolic {
   // At stride 2 TensorFlow's 'same' starts its windows at the first pixel, PyTorch one above and to the left of it.
   const shifted = stride > 1 && kernelSize > 1;
   const padding = (kernelSize - 1) / 2;
@@ -62,7 +83,7 @@ export function conv2d(x: Symbolic, { filters, kernelSize, stride = 1, name, see
     strides: stride,
     padding: shifted ? 'valid' : 'same',
     useBias: false,
-    kernelInitializer: new HeNormal(layerSeed(seed, name)) as never,
+    kernelInitializer: new (startsAsIdentity ? Identity : HeNormal)(layerSeed(seed, name)) as never,
   });
   return apply(layer, input);
 }
@@ -73,6 +94,8 @@ export interface ConvOptions {
   /** 1 or 3 */
   kernelSize: number;
   stride?: number;
+  /** Begin as the identity instead of at random: PyTorch's `dirac_`. Default false. */
+  startsAsIdentity?: boolean;
   /** The layer's full name in its network, which its weights carry: `layer1.0.conv1`. */
   name: string;
   seed: number;
@@ -83,9 +106,10 @@ export interface ConvOptions {
  * (PyTorch's `momentum=0.1` is the share of the new ones).
  *
  * @param x `[n, h, w, c]`
+ * @param options `scale: false` leaves out the factor gamma
  */
-export function batchNorm2d(x: Symbolic, name: string): Symbolic {
-  return apply(tf.layers.batchNormalization({ name, epsilon: 1e-5, momentum: 0.9 }), x);
+export function batchNorm2d(x: Symbolic, name: string, { scale = true, momentum = 0.9 } = {}): Symbolic {
+  return apply(tf.layers.batchNormalization({ name, epsilon: 1e-5, momentum, scale }), x);
 }
 
 /** ReLU, max(x, 0), as a layer. */
@@ -103,6 +127,11 @@ export function avgPool2d(x: Symbolic, size: number, name: string): Symbolic {
   return apply(tf.layers.averagePooling2d({ poolSize: size, name }), x);
 }
 
+/** The largest number of windows of `size` × `size`. */
+export function maxPool2d(x: Symbolic, size: number, name: string): Symbolic {
+  return apply(tf.layers.maxPooling2d({ poolSize: size, name }), x);
+}
+
 /** `[n, h, w, c]` as `[n, h * w * c]`. */
 export function flatten(x: Symbolic, name: string): Symbolic {
   return apply(tf.layers.flatten({ name }), x);
@@ -112,14 +141,14 @@ export function flatten(x: Symbolic, name: string): Symbolic {
  * A fully connected layer with bias; weights uniform within 1 / sqrt(fanIn), PyTorch's default, bias zero.
  *
  * @param x `[n, features]`
+ * @param std of the weights, which then are of a normal distribution
  * @returns `[n, units]`
  */
-export function linear(x: Symbolic, units: number, name: string, seed: number): Symbolic {
-  const kernelInitializer = tf.initializers.varianceScaling({
-    scale: 1 / 3,
-    mode: 'fanIn',
-    distribution: 'uniform',
-    seed: layerSeed(seed, name),
-  });
+export function linear(x: Symbolic, units: number, name: string, seed: number, std?: number): Symbolic {
+  const drawSeed = layerSeed(seed, name);
+  const kernelInitializer =
+    std === undefined
+      ? tf.initializers.varianceScaling({ scale: 1 / 3, mode: 'fanIn', distribution: 'uniform', seed: drawSeed })
+      : tf.initializers.randomNormal({ stddev: std, seed: drawSeed });
   return apply(tf.layers.dense({ units, name, kernelInitializer }), x);
 }

@@ -115,7 +115,7 @@ void Check(const Convolution& s, std::mt19937& engine) {
   const Numbers x = Random(x_size, engine), w = Random(w_size, engine), dy = Random(y_size, engine);
   const Numbers addend = Random(x_size, engine);
   for (const Arithmetic arithmetic : {Arithmetic::kFloat32, Arithmetic::kExact, Arithmetic::kBfloat16}) {
-    const bool rounds = arithmetic == Arithmetic::kBfloat16 && KernelLevel() == Level::kAvx512Bf16;
+    const bool rounds = arithmetic == Arithmetic::kBfloat16 && KernelLevel() >= Level::kAvx512Bf16;
     const Numbers rx = RoundedIf(rounds, x), rw = RoundedIf(rounds, w), rdy = RoundedIf(rounds, dy);
     std::vector<double> y(y_size), dx(x_size), dw(w_size);
     EachProduct(s, [&](int64_t i, int64_t k, int64_t j) {
@@ -184,6 +184,9 @@ int Main(int rounds) {
       // images that are cut into bands of rows
       Square(1, 112, 24, 16, 3, 1, 1), Square(2, 90, 24, 20, 3, 2, 1), Square(1, 224, 3, 16, 7, 2, 3),
       Shape(1, 80, 70, 40, 24, 5, 3, 3, 1, 2, 0, 1, 1), Square(1, 100, 32, 16, 1, 2, 0),
+      // enough images for tiles of them
+      Square(35, 8, 3, 32, 3, 1, 1), Square(64, 8, 32, 64, 3, 1, 1), Square(70, 4, 40, 48, 3, 2, 1),
+      Square(33, 18, 16, 16, 3, 1, 1), Square(64, 6, 64, 20, 1, 2, 0), Square(40, 17, 24, 32, 3, 1, 1),
       // the least of everything
       Square(1, 1, 1, 1, 1, 1, 0), Square(1, 1, 16, 16, 3, 1, 1), Square(2, 2, 32, 16, 3, 1, 1),
       Square(64, 3, 16, 16, 3, 1, 1), Square(1, 5, 16, 48, 3, 1, 1), Square(9, 5, 1, 1, 2, 1, 0)};
@@ -195,9 +198,9 @@ int Main(int rounds) {
     const int64_t kernel_h = pick(1, 5), kernel_w = pick(1, 5);
     const bool groups = pick(0, 2) == 0;
     const Convolution shape =
-        Shape(pick(1, 20), pick(kernel_h, 14), pick(kernel_w, 14), groups ? 16 * pick(1, 3) : pick(1, 40),
-              groups ? 16 * pick(1, 4) : pick(1, 70), kernel_h, kernel_w, pick(1, 3), pick(1, 3), pick(0, kernel_h),
-              pick(0, kernel_h), pick(0, kernel_w), pick(0, kernel_w));
+        Shape(pick(0, 3) == 0 ? pick(32, 80) : pick(1, 20), pick(kernel_h, 14), pick(kernel_w, 14),
+              groups ? 16 * pick(1, 3) : pick(1, 40), groups ? 16 * pick(1, 4) : pick(1, 70), kernel_h, kernel_w,
+              pick(1, 3), pick(1, 3), pick(0, kernel_h), pick(0, kernel_h), pick(0, kernel_w), pick(0, kernel_w));
     Check(shape, engine);
   }
   std::printf("%d failures\n", failures);

@@ -93,7 +93,7 @@ const ARITHMETIC: Partial<Record<Precision, number>> = { exact: 1, bfloat16: 2, 
 function arithmetic(): AttributeList {
   const precision = recordingPrecision() ?? 'float32';
   if (!Object.hasOwn(ARITHMETIC, precision)) return [];
-  if (precision === 'bfloat16' && kernelLevel() !== 'avx512_bf16') return [];
+  if (precision === 'bfloat16' && !kernelLevel().endsWith('_bf16')) return [];
   return [{ name: 'arithmetic', type: nativeBackend().binding.TF_ATTR_INT, value: ARITHMETIC[precision]! }];
 }
 

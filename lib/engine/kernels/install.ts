@@ -12,6 +12,7 @@ import { paddedConvolutions } from './convolutionPadding';
 import { fusions } from './fusion';
 import { gather } from './gather';
 import { gradients } from './gradients';
+import { maxPool } from './maxPool';
 import { padding } from './pad';
 import type { Replacement } from './replacement';
 import { stridedFilterGradient } from './stridedFilterGradient';
@@ -23,6 +24,7 @@ const REPLACEMENTS: readonly Replacement[] = [
   ...paddedConvolutions,
   ...convolutions,
   padding,
+  ...maxPool,
   ...batchNorm,
   ...fusions,
   gather,

@@ -94,5 +94,5 @@ const BFLOAT16_SINCE = 8;
 export function fastestPrecision(): Precision {
   const { kind, computeCapability = '0', kernels } = device();
   if (kind === 'gpu') return Number.parseFloat(computeCapability) >= BFLOAT16_SINCE ? 'bfloat16' : 'tf32';
-  return kernels === 'avx512_bf16' ? 'fast' : 'tf32';
+  return kernels?.endsWith('_bf16') ? 'fast' : 'tf32';
 }

@@ -64,7 +64,7 @@ interface Addon {
  */
 export type KernelLevel = (typeof KERNEL_LEVELS)[number];
 
-const KERNEL_LEVELS = ['tensorflow', 'portable', 'avx2', 'avx512', 'avx512_bf16'] as const;
+const KERNEL_LEVELS = ['tensorflow', 'portable', 'avx2', 'avx512', 'avx512_bf16', 'amx_bf16'] as const;
 
 /** The addon. Sessions are made by the class that stands in it, so that a benchmark may put one that counts there. */
 export function addon(): Addon {

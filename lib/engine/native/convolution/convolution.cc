@@ -9,11 +9,17 @@
 namespace resnet {
 namespace {
 
-const Kernels& DirectKernels(Arithmetic arithmetic) {
+// Images for each core from which on the filter's gradient fills tiles.
+constexpr int64_t kImagesOfTiles = 16;
+
+const Kernels& DirectKernels(const Convolution& s, Arithmetic arithmetic) {
+  const bool rounds = arithmetic == Arithmetic::kBfloat16 || arithmetic == Arithmetic::kFastest;
   switch (KernelLevel()) {
+    case Level::kAmx:
+      if (rounds && s.batch >= kImagesOfTiles * Cores()) return *kAmxKernels;
+      [[fallthrough]];
     case Level::kAvx512Bf16:
-      return arithmetic == Arithmetic::kBfloat16 || arithmetic == Arithmetic::kFastest ? *kAvx512Bf16Kernels
-                                                                                       : *kAvx512Kernels;
+      return rounds ? *kAvx512Bf16Kernels : *kAvx512Kernels;
     case Level::kAvx512:
       return *kAvx512Kernels;
     case Level::kAvx2:
@@ -25,6 +31,7 @@ const Kernels& DirectKernels(Arithmetic arithmetic) {
 
 const WinogradKernels& WinogradKernelsOfLevel() {
   switch (KernelLevel()) {
+    case Level::kAmx:
     case Level::kAvx512Bf16:
     case Level::kAvx512:
       return *kAvx512Winograd;
@@ -66,7 +73,7 @@ void InputGradientInBands(const Kernels& kernels, const Convolution& s, const fl
 bool GoesByWinograd(const Convolution& s, Arithmetic arithmetic) {
   // With few channels its transforms take as long as bfloat16's products.
   const bool has_products = KernelLevel() == Level::kAvx512Bf16;
-  const bool wins = !has_products || (s.in_c >= 32 && s.out_c >= 32);
+  const bool wins = KernelLevel() != Level::kAmx && (!has_products || (s.in_c >= 32 && s.out_c >= 32));
   return (arithmetic == Arithmetic::kFloat32 || (arithmetic == Arithmetic::kFastest && wins)) && FitsWinograd(s);
 }
 
@@ -77,7 +84,7 @@ void Convolve(const Convolution& s, Arithmetic arithmetic, const float* x, const
   if (GoesByWinograd(s, arithmetic)) {
     WinogradConvolve(WinogradKernelsOfLevel(), s, x, filter, y, epilogue);
   } else {
-    ConvolveInBands(DirectKernels(arithmetic), s, x, filter, y, epilogue);
+    ConvolveInBands(DirectKernels(s, arithmetic), s, x, filter, y, epilogue);
   }
 }
 
@@ -86,7 +93,7 @@ void InputGradient(const Convolution& s, Arithmetic arithmetic, const float* fil
   if (GoesByWinograd(s, arithmetic)) {
     WinogradInputGradient(WinogradKernelsOfLevel(), s, filter, dy, addend, dx, epilogue);
   } else {
-    InputGradientInBands(DirectKernels(arithmetic), s, filter, dy, addend, dx, epilogue);
+    InputGradientInBands(DirectKernels(s, arithmetic), s, filter, dy, addend, dx, epilogue);
   }
 }
 
@@ -94,7 +101,7 @@ void FilterGradient(const Convolution& s, Arithmetic arithmetic, const float* x,
   if (GoesByWinograd(s, arithmetic)) {
     WinogradFilterGradient(WinogradKernelsOfLevel(), s, x, dy, dfilter);
   } else {
-    DirectFilterGradient(DirectKernels(arithmetic), s, x, dy, dfilter);
+    DirectFilterGradient(DirectKernels(s, arithmetic), s, x, dy, dfilter);
   }
 }
 

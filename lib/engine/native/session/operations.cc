@@ -26,7 +26,7 @@ void Register(const Operation& operation) {
 void RegisterOperations() {
   if (KernelLevel() == Level::kTensorFlow) return;
   static const bool registered = [] {
-    for (const auto* operations : {&ConvolutionOperations(), &BatchNormOperations()}) {
+    for (const auto* operations : {&ConvolutionOperations(), &BatchNormOperations(), &PoolingOperations()}) {
       for (const Operation& operation : *operations) Register(operation);
     }
     return true;

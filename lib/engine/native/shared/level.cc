@@ -4,8 +4,34 @@
 #include <cstring>
 #include <initializer_list>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+#if defined(__x86_64__) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+#include "convolution/direct/kernels.h"
+
 namespace resnet {
 namespace {
+
+#if defined(__x86_64__)
+// Whether there are AMX's tiles of bfloat16, which Linux gives to a process that asks for them.
+bool HasTiles() {
+#if defined(__linux__)
+  constexpr unsigned kBfloat16 = 1u << 22, kTiles = 1u << 24;
+  unsigned a, b, c, d;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & kBfloat16) == 0 || (d & kTiles) == 0) return false;
+  // ARCH_REQ_XCOMP_PERM of asm/prctl.h, and the number of the tiles' part of a thread's state.
+  constexpr long kRequest = 0x1023, kTileData = 18;
+  return kAmxKernels && syscall(SYS_arch_prctl, kRequest, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+#endif
 
 bool Has(Level level) {
   switch (level) {
@@ -18,6 +44,8 @@ bool Has(Level level) {
              __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
     case Level::kAvx512Bf16:
       return Has(Level::kAvx512) && __builtin_cpu_supports("avx512bf16");
+    case Level::kAmx:
+      return Has(Level::kAvx512Bf16) && HasTiles();
 #else
     case Level::kPortable:
 #endif
@@ -30,12 +58,12 @@ bool Has(Level level) {
 
 Level Choose() {
   if (const char* wanted = std::getenv("RESNET_KERNELS"); wanted && *wanted) {
-    for (const Level level : {Level::kPortable, Level::kAvx2, Level::kAvx512, Level::kAvx512Bf16}) {
+    for (const Level level : {Level::kPortable, Level::kAvx2, Level::kAvx512, Level::kAvx512Bf16, Level::kAmx}) {
       if (std::strcmp(wanted, NameOf(level)) == 0 && Has(level)) return level;
     }
     return Level::kTensorFlow;
   }
-  for (const Level level : {Level::kAvx512Bf16, Level::kAvx512, Level::kAvx2}) {
+  for (const Level level : {Level::kAmx, Level::kAvx512Bf16, Level::kAvx512, Level::kAvx2}) {
     if (Has(level)) return level;
   }
 #if defined(__x86_64__)
@@ -62,6 +90,8 @@ const char* NameOf(Level level) {
       return "avx512";
     case Level::kAvx512Bf16:
       return "avx512_bf16";
+    case Level::kAmx:
+      return "amx_bf16";
     default:
       return "tensorflow";
   }

@@ -11,10 +11,11 @@ enum class Level {
   kAvx2,
   kAvx512,
   kAvx512Bf16,
+  kAmx,  // tiles of bfloat16
 };
 
-// The level by the processor, or by the environment variable RESNET_KERNELS: tensorflow, portable, avx2, avx512 or
-// avx512_bf16. One that the processor doesn't have counts as tensorflow.
+// The level by the processor, or by the environment variable RESNET_KERNELS: tensorflow, portable, avx2, avx512,
+// avx512_bf16 or amx_bf16. One that the processor doesn't have counts as tensorflow.
 Level KernelLevel();
 
 // As RESNET_KERNELS names it.

@@ -24,6 +24,7 @@ struct Operation {
 
 const std::vector<Operation>& ConvolutionOperations();
 const std::vector<Operation>& BatchNormOperations();
+const std::vector<Operation>& PoolingOperations();
 
 // Reads a node's attributes; the first failure is told to TensorFlow, and nothing is read after it.
 class AttributeReader {

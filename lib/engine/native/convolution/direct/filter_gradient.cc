@@ -33,7 +33,9 @@ class FilterShare {
       p.kept_h = std::max(p.kept_h, Modulo(tap / s_.kernel_w - s_.pad_top + p.top, s_.stride_h) + 1);
       p.kept_w = std::max(p.kept_w, Modulo(tap % s_.kernel_w - s_.pad_left, s_.stride_w) + 1);
     }
-    p.Arrange(std::clamp<int64_t>(128 / pixels, 1, CeilDiv(CeilDiv(s_.batch, Cores()), kernels_.numbers)));
+    // Tiles are of 16 cells of each pixel.
+    p.Arrange(Turns() ? kBlock
+                      : std::clamp<int64_t>(128 / pixels, 1, CeilDiv(CeilDiv(s_.batch, Cores()), kernels_.numbers)));
 
     Packing& d = dy_;
     d.h = s_.out_h, d.w = s_.out_w, d.c = s_.out_c;
@@ -64,11 +66,20 @@ class FilterShare {
     // A gradient of one panel is packed as it is.
     const bool packed = kernels_.numbers == 1 && s_.out_c == width_ && x_.images == 1;
     float* xs = Scratch(kSource, x_.Size());
-    float* dys = packed ? nullptr : Scratch(kGradient, x_.images * s_.out_h * s_.out_w * RoundUp(s_.out_c, width_));
+    float* dys = packed ? nullptr : Scratch(kGradient, GradientSize());
     const int64_t chunk = x_.images * kernels_.numbers;
     for (int64_t image = begin; image < end; image += chunk) {
-      const int64_t count = std::min(chunk, end - image), cells = CeilDiv(count, kernels_.numbers);
+      const int64_t count = std::min(chunk, end - image);
+      int64_t cells = CeilDiv(count, kernels_.numbers);
+      if (Turns() && count < chunk) {
+        std::fill_n(xs, x_.Size(), 0.0f);
+        std::fill_n(dys, GradientSize(), 0.0f);
+        cells = x_.images;
+      }
       x_.Pack(kernels_, x + image * x_size, count, true, xs);
+      if (Turns()) {
+        for (const int64_t block : x_.blocks) kernels_.turn_squares(xs + block, x_.BlockSize() / (kBlock * kBlock));
+      }
       if (!packed) PackGradient(dy + image * dy_size, count, dys);
       const int64_t next = image + count, next_end = std::min(next + chunk, end), steps = Steps();
       Ahead ahead[] = {Soon(x + next * x_size, x + next_end * x_size, steps / 2),
@@ -79,6 +90,8 @@ class FilterShare {
 
  private:
   int64_t Taps() const { return s_.kernel_h * s_.kernel_w; }
+  bool Turns() const { return kernels_.turn_squares && !few_; }
+  int64_t GradientSize() const { return x_.images * s_.out_h * s_.out_w * RoundUp(s_.out_c, width_); }
   int64_t WidthOf(int64_t panel) const {
     return kernels_.lanes == kBlock && s_.out_c - panel <= kBlock ? kBlock : width_;
   }
@@ -182,9 +195,12 @@ class FilterShare {
     for (int64_t panel = 0; panel < s_.out_c; panel += width_) {
       sweep.dy = dys + panel * x_.images * s_.out_h * s_.out_w + first_pixel * WidthOf(panel);
       sweep.vectors = WidthOf(panel) / kernels_.lanes;
-      for (int64_t block = 0; block < s_.in_c; block += kBlock) {
+      const int64_t at_once = Turns() ? 2 * kBlock : kBlock;
+      sweep.x_step = x_.block_step, sweep.sums_step = kBlock * Taps() * WidthOf(panel);
+      for (int64_t block = 0; block < s_.in_c; block += at_once) {
         sweep.x = xs + block / kBlock * x_.block_step;
-        sweep.channels = std::min(kBlock, s_.in_c - block);
+        sweep.channels = std::min(at_once, s_.in_c - block);
+        sweep.blocks = CeilDiv(sweep.channels, kBlock);
         for (size_t tap = 0; tap < part.size(); ++tap) {
           sweep.stretches = part[tap].data(), sweep.count = part[tap].size();
           sweep.sums = sums + At(tap, block, panel);

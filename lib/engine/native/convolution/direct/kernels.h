@@ -90,6 +90,8 @@ struct FilterSweep {
   int vectors;
   int64_t channels;  // of x
   float* sums;       // [channel][width]
+  // Tiles take two blocks of channels at a time: how far the second is from the first.
+  int64_t blocks, x_step, sums_step;
   // If x has kFew channels, three taps at a time: [channel][tap][width]. They are so far from where a stretch says.
   bool few;
   int64_t taps[3];
@@ -107,9 +109,13 @@ struct Kernels {
   void (*pack_weights)(const WeightJob&);
   void (*sweep)(const Sweep&);
   void (*filter_sweep)(const FilterSweep&);
+  // Turns squares of 16 x 16 cells, which the filter's gradient by tiles takes of x; null where it takes them as
+  // packed.
+  void (*turn_squares)(float* cells, int64_t squares);
 };
 
 // Null where this kind of processor has no such instructions.
-extern const Kernels *const kPortableKernels, *const kAvx2Kernels, *const kAvx512Kernels, *const kAvx512Bf16Kernels;
+extern const Kernels *const kPortableKernels, *const kAvx2Kernels, *const kAvx512Kernels, *const kAvx512Bf16Kernels,
+                                                                                              *const kAmxKernels;
 
 }  // namespace resnet

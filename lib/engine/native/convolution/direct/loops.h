@@ -425,12 +425,12 @@ void RunFilterSweep(const FilterSweep& s) {
 
 template <class Isa>
 constexpr Kernels KernelsOf() {
-  return {Isa::kLanes,        Isa::kNumbers,
-          Isa::kWide,         {0, Isa::template kPixels<1>, Isa::template kPixels<2>},
-          {0, 4, 2},          {0, Isa::template kChannels<1>, Isa::template kChannels<2>},
-          Isa::kFew,          Pack<Isa>,
-          PackWeights<Isa>,   RunSweep<Isa>,
-          RunFilterSweep<Isa>};
+  return {Isa::kLanes,         Isa::kNumbers,
+          Isa::kWide,          {0, Isa::template kPixels<1>, Isa::template kPixels<2>},
+          {0, 4, 2},           {0, Isa::template kChannels<1>, Isa::template kChannels<2>},
+          Isa::kFew,           Pack<Isa>,
+          PackWeights<Isa>,    RunSweep<Isa>,
+          RunFilterSweep<Isa>, nullptr};
 }
 
 }  // namespace

@@ -37,15 +37,18 @@ struct Packing {
     column_step = side_by_side ? images * kBlock : kBlock;
     plane_step = CeilDiv(columns, stride_w) * column_step;
     row_step = kept_w * plane_step;
-    const int64_t image = CeilDiv(rows, stride_h) * kept_h * row_step;
+    const int64_t image = ImageSize();
     image_step = side_by_side ? kBlock : image;
     // Behind the last pixel a group may look on; blocks a multiple of 4 KB apart would take each other's place in the
     // cache.
-    block_step = (side_by_side ? image : images * image) + kBlock;
+    block_step = BlockSize() + kBlock;
     if (block_step % 1024 == 0) block_step += kBlock;
     blocks.resize(CeilDiv(c, block_numbers));
     for (size_t i = 0; i < blocks.size(); ++i) blocks[i] = i * block_step;
   }
+
+  // Cells of a block that are packed.
+  int64_t BlockSize() const { return side_by_side ? ImageSize() : images * ImageSize(); }
 
   int64_t Size() const { return blocks.size() * block_step + 16 * kBlock; }
 
@@ -70,6 +73,9 @@ struct Packing {
   }
 
  private:
+  // Cells of a block of an image, or of all of them side by side.
+  int64_t ImageSize() const { return CeilDiv(rows, stride_h) * kept_h * row_step; }
+
   const float* WithMargins(const float* from, int64_t count) const {
     const int64_t pixel = c / neighbors, row = (margin_left + w + margin_right) * pixel;
     float* copies = Scratch(kMargins, count * h * row);

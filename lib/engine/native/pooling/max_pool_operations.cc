@@ -1,0 +1,92 @@
+// Max pooling as TensorFlow operations:
+//
+//   MaxPoolWindows(x) -> y
+//   MaxPoolWindowsGradient(dy, x, y) -> dx
+//
+// float32, [batch, h, w, channels]. The attribute window [h, w] is a window's size, and how far it is to the next.
+
+#include "pooling/max_pool.h"
+#include "shared/operation.h"
+
+namespace resnet {
+namespace {
+
+struct Window {
+  void Read(AttributeReader& reader) { reader.Read("window", size); }
+
+  Sizes size = Sizes(2);
+};
+
+Pooling ShapeOf(const Sizes& x, const Window& window) {
+  return {x[0], x[1], x[2], x[3], window.size[0], window.size[1]};
+}
+
+Sizes ResultOf(const Pooling& s) {
+  return {s.images, s.OutH(), s.OutW(), s.channels};
+}
+
+bool HasWindow(const Pooling& s) {
+  return s.window_h > 0 && s.window_w > 0 && s.OutH() > 0 && s.OutW() > 0;
+}
+
+void ComputeMaxPool(void* kernel, TF_OpKernelContext* context) {
+  Call call(context);
+  Tensor x = call.Input(0, 4);
+  if (!call.Fine()) return;
+  const Pooling shape = ShapeOf(SizesOf(x), *static_cast<Window*>(kernel));
+  if (!HasWindow(shape)) return call.Refuse("the window is larger than x");
+  Tensor y = call.Output(0, ResultOf(shape));
+  if (!call.Fine()) return;
+  MaxPool(shape, Values(x), Values(y));
+}
+
+void ComputeMaxPoolGradient(void* kernel, TF_OpKernelContext* context) {
+  Call call(context);
+  Tensor dy = call.Input(0, 4), x = call.Input(1, 4), y = call.Input(2, 4);
+  if (!call.Fine()) return;
+  const Sizes sizes = SizesOf(x);
+  const Pooling shape = ShapeOf(sizes, *static_cast<Window*>(kernel));
+  if (!HasWindow(shape)) return call.Refuse("the window is larger than x");
+  if (SizesOf(y) != ResultOf(shape) || SizesOf(dy) != SizesOf(y)) return call.Refuse("x, y and dy don't fit");
+  Tensor dx = call.Output(0, sizes);
+  if (!call.Fine()) return;
+  MaxPoolGradient(shape, Values(x), Values(y), Values(dy), Values(dx));
+}
+
+// It depends on an attribute, which this interface doesn't show to shape functions.
+void LeaveShapeOpen(TF_ShapeInferenceContext* context, TF_Status* status) {
+  TF_ShapeInferenceContextSetUnknownShape(context, status);
+}
+
+void ShapeOfX(TF_ShapeInferenceContext* context, TF_Status* status) {
+  TF_ShapeHandle* shape = TF_NewShapeHandle();
+  TF_ShapeInferenceContextGetInput(context, 1, shape, status);
+  if (TF_GetCode(status) == TF_OK) TF_ShapeInferenceContextSetOutput(context, 0, shape, status);
+  TF_DeleteShapeHandle(shape);
+}
+
+}  // namespace
+
+const std::vector<Operation>& PoolingOperations() {
+  static const std::vector<Operation> operations{
+      {"MaxPoolWindows",
+       {"x: float"},
+       {"y: float"},
+       {"window: list(int)"},
+       LeaveShapeOpen,
+       Make<Window>,
+       ComputeMaxPool,
+       Destroy<Window>},
+      {"MaxPoolWindowsGradient",
+       {"dy: float", "x: float", "y: float"},
+       {"dx: float"},
+       {"window: list(int)"},
+       ShapeOfX,
+       Make<Window>,
+       ComputeMaxPoolGradient,
+       Destroy<Window>},
+  };
+  return operations;
+}
+
+}  // namespace resnet

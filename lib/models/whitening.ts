@@ -1,0 +1,119 @@
+/**
+ * Whitening: filters whose outputs are uncorrelated and of equal variance on the images that they were made from.
+ */
+import { checkForm, checkPositive } from '../checks';
+import type { Dataset } from '../data/dataset';
+import { CHANNELS, IMAGE_SIZE } from '../data/dataset';
+import { CIFAR10_NORMALIZATION, type Normalization, normalizePixels } from '../data/normalization';
+import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
+import { DataError, ModelError } from '../errors';
+import { checkNotDisposed, variableOf } from './weights';
+
+/** What `whitenFirstLayer` takes. */
+export interface WhiteningOptions {
+  /** How pixels become numbers, as in training. Default CIFAR10_NORMALIZATION. */
+  normalize?: Normalization;
+  /** Added to each direction's variance, so that those in which images hardly vary aren't mostly noise. Default 5e-4. */
+  epsilon?: number;
+}
+
+/** Images that are looked at: more give the same filters. */
+const IMAGES = 5000;
+
+/**
+ * The eigenvalues of a symmetric matrix and an eigenvector of each, from the largest on, by Jacobi's rotations.
+ *
+ * @param matrix rows of numbers // [n, n]
+ * @see Golub and Van Loan 2013, "Matrix Computations", section 8.5
+ */
+function eigen(matrix: readonly Float64Array[]): { value: number; vector: Float64Array }[] {
+  const n = matrix.length;
+  const a = matrix.map((row) => Float64Array.from(row));
+  const vectors = a.map((_, i) => Float64Array.from({ length: n }, (_, j) => (i === j ? 1 : 0))); // [n, n], in rows
+  const offDiagonal = () => a.reduce((sum, row, i) => sum + row.reduce((s, x, j) => s + (j > i ? x * x : 0), 0), 0);
+  const scale = a.reduce((sum, row) => sum + row.reduce((s, x) => s + x * x, 0), 0);
+  for (let sweep = 0; sweep < 50 && offDiagonal() > 1e-24 * scale; sweep++) {
+    for (let p = 0; p < n; p++) {
+      for (let q = p + 1; q < n; q++) {
+        if (a[p][q] === 0) continue;
+        const theta = (a[q][q] - a[p][p]) / (2 * a[p][q]);
+        const t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.sqrt(theta * theta + 1));
+        const c = 1 / Math.sqrt(t * t + 1);
+        const s = t * c;
+        for (let k = 0; k < n; k++) {
+          [a[k][p], a[k][q]] = [c * a[k][p] - s * a[k][q], s * a[k][p] + c * a[k][q]];
+        }
+        for (let k = 0; k < n; k++) {
+          [a[p][k], a[q][k]] = [c * a[p][k] - s * a[q][k], s * a[p][k] + c * a[q][k]];
+          [vectors[p][k], vectors[q][k]] = [
+            c * vectors[p][k] - s * vectors[q][k],
+            s * vectors[p][k] + c * vectors[q][k],
+          ];
+        }
+      }
+    }
+  }
+  return vectors.map((vector, i) => ({ value: a[i][i], vector })).sort((x, y) => y.value - x.value);
+}
+
+/** How the numbers of patches of size × size pixels vary together, about 0. // [size * size * 3, size * size * 3] */
+function patchCovariance(images: Float32Array, size: number): Float64Array[] {
+  const x = tf.tidy(() => {
+    const all = tf.tensor4d(images, [images.length / (IMAGE_SIZE * IMAGE_SIZE * CHANNELS), IMAGE_SIZE, IMAGE_SIZE, CHANNELS]);
+    const inner = IMAGE_SIZE - size + 1;
+    const shifted = Array.from({ length: size * size }, (_, i) =>
+      tf.reshape(tf.slice(all, [0, Math.floor(i / size), i % size, 0], [-1, inner, inner, -1]), [-1, CHANNELS]),
+    );
+    const patches = tf.concat(shifted, 1); // [patches, size * size * 3]
+    return tf.div(tf.matMul(patches, patches, true, false), patches.shape[0]);
+  });
+  const [n] = x.shape;
+  const values = x.dataSync();
+  x.dispose();
+  return Array.from({ length: n }, (_, i) => Float64Array.from(values.subarray(i * n, (i + 1) * n)));
+}
+
+/**
+ * Sets a network's first convolution so that it whitens: its filters are the directions in which patches of the images vary most, each
+ * scaled to a variance of 1, then the same with the other sign, so that ReLU loses nothing of them.
+ *
+ * @param trainSet the images to be trained on; the first 5,000 are looked at
+ * @throws ModelError where the network doesn't begin with a convolution of color images that has as many filters as directions come to:
+ *   an even number, twice its inputs at the most
+ * @see Page 2019, "How to train your ResNet 8: bag of tricks"
+ */
+export function whitenFirstLayer(
+  net: TensorFlow.LayersModel,
+  trainSet: Dataset,
+  options: WhiteningOptions = {},
+): void {
+  checkNotDisposed(net);
+  checkForm('trainSet', trainSet, { images: 'numbers', length: 'number' }, 'Give a Dataset.', DataError);
+  const { normalize = CIFAR10_NORMALIZATION, epsilon = 5e-4 } = checkForm(
+    'options',
+    options,
+    {},
+    'Give for example { epsilon: 1e-3 }.',
+  );
+  checkPositive('epsilon', epsilon);
+  const layer = net.layers.find((candidate) => candidate.getClassName() === 'Conv2D');
+  const kernel = layer?.weights[0];
+  const [size, width, channels, filters] = kernel?.shape as number[] ?? [];
+  const inputs = size * width * channels;
+  if (!kernel || size !== width || channels !== CHANNELS || filters % 2 !== 0 || filters > 2 * inputs) {
+    throw new ModelError(
+      `${net.name} doesn't begin with a convolution that can whiten.`,
+      'Give a network of resnet8(), or another whose first convolution has square kernels of 3 channels and an even number of filters.',
+    );
+  }
+  const bytes = trainSet.images.subarray(0, IMAGES * IMAGE_SIZE * IMAGE_SIZE * CHANNELS);
+  const directions = eigen(patchCovariance(normalizePixels(bytes, normalize), size)).slice(0, filters / 2);
+  const values = new Float32Array(inputs * filters); // [size, size, 3, filters]
+  directions.forEach(({ value, vector }, k) => {
+    vector.forEach((x, i) => {
+      values[i * filters + k] = x / Math.sqrt(value + epsilon);
+      values[i * filters + filters / 2 + k] = -values[i * filters + k];
+    });
+  });
+  tf.tidy(() => variableOf(kernel).assign(tf.tensor(values, [size, size, channels, filters])));
+}
