@@ -22,7 +22,7 @@ const RUNS = [
     recipe: 'article',
     precision: 'tf32',
   })),
-  ...['tf32', 'bfloat16'].map((precision) => ({ network: 'resnet34', recipe: 'quick', precision })),
+  ...['tf32', 'bfloat16'].map((precision) => ({ network: 'resnet34', recipe: 'oneCycle', precision })),
 ];
 
 const HEAD = [
@@ -61,7 +61,8 @@ await main(async () => {
   for (const run of rehearses ? RUNS.slice(-3) : RUNS) {
     const { network, recipe, precision } = run;
     const task = new Task(`${network}, ${recipe}, ${precision}`, 'trains');
-    const command = typescript('run', JSON.stringify({ ...run, root, width, epochs, images, seed: 0 }));
+    const changes = { network, precision, width, epochs };
+    const command = typescript('run', JSON.stringify({ recipe, changes, root, images, seed: 0 }));
     const contender = new Contender(network, command, { onGpu: true });
     try {
       const used = await contender.ask('device');

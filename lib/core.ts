@@ -41,7 +41,7 @@ export {
 // models: residual blocks and the networks made of them
 export { type Block, type BlockOptions, basicBlock, bottleneck } from './models/block';
 export { loadModel } from './models/files/loadModel';
-export { epochPath, saveModel } from './models/files/saveModel';
+export { epochPath, type SaveModelOptions, saveModel } from './models/files/saveModel';
 export { type Filters, firstLayerFilters } from './models/filters';
 export { type NetworkInfo, networkInfo, setNetworkInfo } from './models/networkInfo';
 export {
@@ -90,6 +90,7 @@ export {
   type RangeTestOptions,
 } from './training/learningRateRangeTest';
 export { Adam, type AdamOptions, AdamW } from './training/optimizer/adam';
+export { type AirbenchMuonOptions, airbenchMuon } from './training/optimizer/airbench';
 export type { AveragingOptions } from './training/optimizer/averaging';
 export type { ClippingOptions } from './training/optimizer/clipping';
 export type { ParameterGroup, ParameterInfo } from './training/optimizer/groups';

@@ -9,8 +9,10 @@ import {
   resnet101,
   resnet152,
 } from '../../lib/models/resNet';
+import { resnet8 } from '../../lib/models/resNet8';
 
 const NETWORKS: Record<string, ResNetMaker> = {
+  resnet8,
   resnet10,
   resnet18,
   resnet34,

@@ -148,7 +148,12 @@ export function linear(x: Symbolic, units: number, name: string, seed: number, s
   const drawSeed = layerSeed(seed, name);
   const kernelInitializer =
     std === undefined
-      ? tf.initializers.varianceScaling({ scale: 1 / 3, mode: 'fanIn', distribution: 'uniform', seed: drawSeed })
+      ? tf.initializers.varianceScaling({
+          scale: 1 / 3,
+          mode: 'fanIn',
+          distribution: 'uniform',
+          seed: drawSeed,
+        })
       : tf.initializers.randomNormal({ stddev: std, seed: drawSeed });
   return apply(tf.layers.dense({ units, name, kernelInitializer }), x);
 }

@@ -20,6 +20,7 @@ export function moduleType(module: Module): string {
   const { layer, children } = module;
   const className = layer.getClassName();
   if (children.length > 0) {
+    if (children.some((child) => child.layer.getClassName() === 'MaxPooling2D')) return 'PooledBlock';
     const convolutions = children.filter(({ name }) => /\.conv\d+$/.test(name)).length;
     return { 2: 'BasicBlock', 3: 'Bottleneck' }[convolutions] ?? className;
   }

@@ -50,12 +50,13 @@ function rowsOf(modules: Module[], rows: SummaryRow[] = []): SummaryRow[] {
     rowsOf(module.children, rows);
     if (!isPyTorchModule(module)) continue;
     const outputShape = [-1, ...(module.outputShape.slice(1) as number[])];
-    const weights = module.children.length > 0 ? [] : module.layer.trainableWeights;
-    const kernels = weights.filter(({ shape }) => shape.length > 1); // the others are one number a channel
+    const { weights, trainableWeights } = module.layer;
+    const isLayer = module.children.length === 0;
+    const kernels = isLayer ? weights.filter(({ shape }) => shape.length > 1) : []; // the others are one number a channel
     rows.push({
       name: `${moduleType(module)}-${rows.length + 1}`,
       outputShape,
-      parameters: countOf(weights),
+      parameters: isLayer ? countOf(trainableWeights) : 0,
       // Each weight of a kernel is used once at each place of the output.
       multiplyAdds: countOf(kernels) * size(outputShape.slice(0, -1)),
     });

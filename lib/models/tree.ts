@@ -31,7 +31,8 @@ function describe(module: Module): string {
     case 'BatchNorm2d':
       return `BatchNorm2d(${channels(module.outputShape)}, epsilon=${config.epsilon}, momentum=${config.momentum})`;
     case 'AvgPool2d':
-      return `AvgPool2d(kernelSize=${pair(config.poolSize)})`;
+    case 'MaxPool2d':
+      return `${type}(kernelSize=${pair(config.poolSize)})`;
     case 'Linear':
       return `Linear(${channels(module.inputShape)}, ${config.units}, bias=${config.useBias})`;
     default:

@@ -30,7 +30,8 @@ function eigen(matrix: readonly Float64Array[]): { value: number; vector: Float6
   const n = matrix.length;
   const a = matrix.map((row) => Float64Array.from(row));
   const vectors = a.map((_, i) => Float64Array.from({ length: n }, (_, j) => (i === j ? 1 : 0))); // [n, n], in rows
-  const offDiagonal = () => a.reduce((sum, row, i) => sum + row.reduce((s, x, j) => s + (j > i ? x * x : 0), 0), 0);
+  const offDiagonal = () =>
+    a.reduce((sum, row, i) => sum + row.reduce((s, x, j) => s + (j > i ? x * x : 0), 0), 0);
   const scale = a.reduce((sum, row) => sum + row.reduce((s, x) => s + x * x, 0), 0);
   for (let sweep = 0; sweep < 50 && offDiagonal() > 1e-24 * scale; sweep++) {
     for (let p = 0; p < n; p++) {
@@ -59,10 +60,18 @@ function eigen(matrix: readonly Float64Array[]): { value: number; vector: Float6
 /** How the numbers of patches of size × size pixels vary together, about 0. // [size * size * 3, size * size * 3] */
 function patchCovariance(images: Float32Array, size: number): Float64Array[] {
   const x = tf.tidy(() => {
-    const all = tf.tensor4d(images, [images.length / (IMAGE_SIZE * IMAGE_SIZE * CHANNELS), IMAGE_SIZE, IMAGE_SIZE, CHANNELS]);
+    const all = tf.tensor4d(images, [
+      images.length / (IMAGE_SIZE * IMAGE_SIZE * CHANNELS),
+      IMAGE_SIZE,
+      IMAGE_SIZE,
+      CHANNELS,
+    ]);
     const inner = IMAGE_SIZE - size + 1;
     const shifted = Array.from({ length: size * size }, (_, i) =>
-      tf.reshape(tf.slice(all, [0, Math.floor(i / size), i % size, 0], [-1, inner, inner, -1]), [-1, CHANNELS]),
+      tf.reshape(tf.slice(all, [0, Math.floor(i / size), i % size, 0], [-1, inner, inner, -1]), [
+        -1,
+        CHANNELS,
+      ]),
     );
     const patches = tf.concat(shifted, 1); // [patches, size * size * 3]
     return tf.div(tf.matMul(patches, patches, true, false), patches.shape[0]);
@@ -98,7 +107,7 @@ export function whitenFirstLayer(
   checkPositive('epsilon', epsilon);
   const layer = net.layers.find((candidate) => candidate.getClassName() === 'Conv2D');
   const kernel = layer?.weights[0];
-  const [size, width, channels, filters] = kernel?.shape as number[] ?? [];
+  const [size, width, channels, filters] = (kernel?.shape as number[]) ?? [];
   const inputs = size * width * channels;
   if (!kernel || size !== width || channels !== CHANNELS || filters % 2 !== 0 || filters > 2 * inputs) {
     throw new ModelError(

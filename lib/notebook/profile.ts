@@ -6,6 +6,8 @@ import { ConfigError, quotable } from '../errors';
 
 /** How the learning rate changes, with the options of the scheduler of that name. */
 export type ProfileSchedule =
+  /** From the first learning rate to 0 in a straight line, step by step. */
+  | { readonly kind: 'linear' }
   | { readonly kind: 'oneCycle'; readonly maxLr: number }
   | {
       readonly kind: 'reduceLROnPlateau';
@@ -15,10 +17,36 @@ export type ProfileSchedule =
       readonly minLr: number;
     };
 
+/** What takes the steps, with the options of the optimizer of that name. */
+export type ProfileOptimizer =
+  | {
+      readonly kind: 'sgd';
+      /** The learning rate to begin with. */
+      readonly lr: number;
+      readonly momentum: number;
+      readonly weightDecay: number;
+      readonly nesterov: boolean;
+    }
+  | {
+      readonly kind: 'airbenchMuon';
+      /** The learning rate of the filters to begin with. */
+      readonly lr: number;
+    };
+
+/** How training images are changed at random. */
+export interface ProfileAugmentation {
+  /** Pixels that an image is moved by at most, up, down, left and right. */
+  readonly shift: number;
+  /** What moves in at the edges. */
+  readonly edges: 'zeros' | 'reflect';
+  /** Whether an image is mirrored: by chance each time, or in every second epoch. */
+  readonly flip: 'random' | 'alternating';
+}
+
 /** The settings of a training run. */
 export interface Profile {
   readonly name: ProfileName;
-  readonly network: 'resnet10' | 'resnet18' | 'resnet34';
+  readonly network: 'resnet8' | 'resnet10' | 'resnet18' | 'resnet34';
   /** Channels of the first stage. */
   readonly width: number;
   readonly epochs: number;
@@ -26,17 +54,10 @@ export interface Profile {
   readonly batchSize: number;
   /** Train on the 400 images that come with the library, instead of CIFAR-10's 50,000. */
   readonly sample: boolean;
-  /** Shift and flip the training images at random. */
-  readonly augment: boolean;
+  readonly augmentation: ProfileAugmentation;
   /** The share of the training images that is kept apart to test on after each epoch; 0 tests on the test set, as the article does. */
   readonly validation: number;
-  readonly optimizer: {
-    /** The learning rate to begin with. */
-    readonly lr: number;
-    readonly momentum: number;
-    readonly weightDecay: number;
-    readonly nesterov: boolean;
-  };
+  readonly optimizer: ProfileOptimizer;
   readonly labelSmoothing: number;
   readonly schedule: ProfileSchedule;
 }
@@ -45,19 +66,19 @@ export interface Profile {
 export type ProfileName = 'quick' | 'article' | 'smoke';
 
 const PROFILES: Readonly<Record<ProfileName, Profile>> = {
-  // What two CPU cores do in minutes: a short and narrow network, and a schedule made for few epochs.
+  // What two CPU cores do in minutes: a network and a recipe made for few epochs.
   quick: {
     name: 'quick',
-    network: 'resnet10',
-    width: 16,
-    epochs: 5,
-    batchSize: 128,
+    network: 'resnet8',
+    width: 32,
+    epochs: 7,
+    batchSize: 1000,
     sample: false,
-    augment: true,
+    augmentation: { shift: 2, edges: 'reflect', flip: 'alternating' },
     validation: 0.1,
-    optimizer: { lr: 0.4, momentum: 0.9, weightDecay: 5e-4, nesterov: true },
+    optimizer: { kind: 'airbenchMuon', lr: 0.24 },
     labelSmoothing: 0.1,
-    schedule: { kind: 'oneCycle', maxLr: 0.4 },
+    schedule: { kind: 'linear' },
   },
   // The article's sections 5 and 6.
   article: {
@@ -67,25 +88,25 @@ const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     epochs: 20,
     batchSize: 128,
     sample: false,
-    augment: true,
+    augmentation: { shift: 4, edges: 'zeros', flip: 'random' },
     validation: 0,
-    optimizer: { lr: 0.1, momentum: 0.9, weightDecay: 5e-4, nesterov: false },
+    optimizer: { kind: 'sgd', lr: 0.1, momentum: 0.9, weightDecay: 5e-4, nesterov: false },
     labelSmoothing: 0,
     schedule: { kind: 'reduceLROnPlateau', factor: 0.5, patience: 5, minLr: 1e-6 },
   },
   // A few steps, to see that everything runs.
   smoke: {
     name: 'smoke',
-    network: 'resnet10',
+    network: 'resnet8',
     width: 4,
     epochs: 1,
     batchSize: 32,
     sample: true,
-    augment: true,
+    augmentation: { shift: 2, edges: 'reflect', flip: 'alternating' },
     validation: 0.1,
-    optimizer: { lr: 0.1, momentum: 0.9, weightDecay: 5e-4, nesterov: true },
+    optimizer: { kind: 'airbenchMuon', lr: 0.24 },
     labelSmoothing: 0.1,
-    schedule: { kind: 'oneCycle', maxLr: 0.1 },
+    schedule: { kind: 'linear' },
   },
 };
 

@@ -61,7 +61,10 @@ test('RESNET_KERNELS that is no level is refused with those that are', () => {
     ['--import', 'tsx', '-e', `require('./lib/engine/runtime/session').kernelLevel()`],
     { cwd: resolve(__dirname, '../..'), encoding: 'utf8', env: { ...process.env, RESNET_KERNELS: 'sse' } },
   );
-  assert.match(stderr, /RESNET_KERNELS is 'sse'.*\n.*tensorflow, portable, avx2, avx512, avx512_bf16, amx_bf16/);
+  assert.match(
+    stderr,
+    /RESNET_KERNELS is 'sse'.*\n.*tensorflow, portable, avx2, avx512, avx512_bf16, amx_bf16/,
+  );
 });
 
 const skip = hasNativeOperations() ? false : 'this processor does without the native convolutions';

@@ -28,7 +28,8 @@ function pooled(
 ): TensorFlow.Tensor | undefined {
   if (!hasNativeOperations() || x.dtype !== 'float32') return undefined;
   const info = tf.backend_util.computePool2DInfo(x.shape, filterSize, strides, 1, pad, dimRoundingMode);
-  const { filterHeight, filterWidth, strideHeight, strideWidth, outHeight, outWidth, inHeight, inWidth } = info;
+  const { filterHeight, filterWidth, strideHeight, strideWidth, outHeight, outWidth, inHeight, inWidth } =
+    info;
   const isSideBySide =
     filterHeight === strideHeight &&
     filterWidth === strideWidth &&

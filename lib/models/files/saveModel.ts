@@ -3,12 +3,25 @@
  */
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkForm, checkNumber, filePath } from '../../checks';
+import { checkChoice, checkForm, checkNumber, filePath } from '../../checks';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import { ModelError } from '../../errors';
 import { inTurn, writeWhole } from '../../files';
 import { checkNotDisposed } from '../weights';
-import { type ModelArtifacts, type ModelJson, type SaveResult, weightsFileName } from './modelFiles';
+import { toFloat16 } from './float16';
+import {
+  type ModelArtifacts,
+  type ModelJson,
+  type SaveResult,
+  type WeightSpec,
+  weightsFileName,
+} from './modelFiles';
+
+/** What `saveModel` takes. */
+export interface SaveModelOptions {
+  /** The type of the numbers in the file. `float16` halves it, and rounds each weight to 11 bits. Default `float32`. */
+  dtype?: 'float32' | 'float16';
+}
 
 /** The names that weights are saved under: the contents' hash is in them. */
 const WEIGHTS = /^weights\.[0-9a-f]{8}\.bin$/;
@@ -21,15 +34,24 @@ const WEIGHTS = /^weights\.[0-9a-f]{8}\.bin$/;
  * weights stand.
  *
  * @param path the folder, also as a `file:` address; made if it isn't there
- * @throws ModelError where the folder can't be written
+ * @throws ModelError where the folder can't be written, or a weight is too large for float16; ConfigError for another type
  */
-export async function saveModel(net: TensorFlow.LayersModel, path: string | URL): Promise<void> {
+export async function saveModel(
+  net: TensorFlow.LayersModel,
+  path: string | URL,
+  options: SaveModelOptions = {},
+): Promise<void> {
   checkNotDisposed(net);
+  const { dtype = 'float32' } = checkForm('options', options, {}, "Give for example { dtype: 'float16' }.");
+  checkChoice('dtype', dtype, ['float32', 'float16']);
   const folder = filePath(path, ModelError);
   try {
     await mkdir(folder, { recursive: true });
-    await inTurn(folder, () => net.save(tf.io.withSaveHandler((artifacts) => write(artifacts, folder))));
+    await inTurn(folder, () =>
+      net.save(tf.io.withSaveHandler((artifacts) => write(artifacts, folder, dtype))),
+    );
   } catch (cause) {
+    if (cause instanceof ModelError) throw cause;
     throw new ModelError(
       `The network can't be saved to ${folder}: ${(cause as Error).message}.`,
       'Give a folder that may be written and a disk with free space.',
@@ -45,8 +67,36 @@ export function epochPath(path: string, epoch: number): string {
   return `${path}_${epoch}`;
 }
 
-async function write(artifacts: ModelArtifacts, path: string): Promise<SaveResult> {
-  const weights = new Uint8Array(tf.io.CompositeArrayBuffer.join(artifacts.weightData));
+/** Weights as they are written, and what model.json says of them. */
+function encoded(
+  { weightData, weightSpecs = [] }: ModelArtifacts,
+  dtype: 'float32' | 'float16',
+): { weights: Uint8Array; specs: WeightSpec[] } {
+  const bytes = tf.io.CompositeArrayBuffer.join(weightData);
+  if (dtype === 'float32') return { weights: new Uint8Array(bytes), specs: weightSpecs };
+  const isFloat = ({ dtype: type }: WeightSpec) => type === 'float32';
+  const sizes = weightSpecs.map(({ shape }) => tf.util.sizeFromShape(shape));
+  let at = 0;
+  const parts = weightSpecs.map((spec, i) => {
+    const length = sizes[i] * 4; // TensorFlow.js has weights of 4 bytes only
+    const part = bytes.slice(at, at + length);
+    at += length;
+    return isFloat(spec)
+      ? new Uint8Array(toFloat16(new Float32Array(part), spec.name).buffer)
+      : new Uint8Array(part);
+  });
+  const specs = weightSpecs.map(
+    (spec): WeightSpec => (isFloat(spec) ? { ...spec, quantization: { dtype: 'float16' } } : spec),
+  );
+  return { weights: Buffer.concat(parts), specs };
+}
+
+async function write(
+  artifacts: ModelArtifacts,
+  path: string,
+  dtype: 'float32' | 'float16',
+): Promise<SaveResult> {
+  const { weights, specs } = encoded(artifacts, dtype);
   const weightsFile = weightsFileName(weights);
   const modelJson: ModelJson = {
     modelTopology: artifacts.modelTopology as object,
@@ -54,7 +104,7 @@ async function write(artifacts: ModelArtifacts, path: string): Promise<SaveResul
     generatedBy: artifacts.generatedBy,
     convertedBy: artifacts.convertedBy,
     userDefinedMetadata: artifacts.userDefinedMetadata,
-    weightsManifest: [{ paths: [weightsFile], weights: artifacts.weightSpecs! }],
+    weightsManifest: [{ paths: [weightsFile], weights: specs }],
   };
   await writeWhole(join(path, weightsFile), weights);
   await writeWhole(join(path, 'model.json'), JSON.stringify(modelJson));
