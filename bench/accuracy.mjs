@@ -12,6 +12,7 @@ import { cifar10Folder } from '../scripts/setup/steps/data.mjs';
 import { Task } from '../scripts/terminal.mjs';
 import { Contender } from './contender.mjs';
 import { processor } from './environment.mjs';
+import { python, pytorch } from './pytorch.mjs';
 import { table } from './results.mjs';
 import { mean, spread } from './statistics.mjs';
 import { typescript, workers } from './typescript.mjs';
@@ -24,8 +25,9 @@ const WRITTEN = fileURLToPath(new URL('ACCURACY.md', import.meta.url));
  * @property {string} name how it is asked for
  * @property {string} network
  * @property {string} recipe in words
- * @property {string} key of bench/workers/recipe.ts
+ * @property {string} [key] of bench/workers/recipe.ts
  * @property {object} [changes] of that recipe
+ * @property {number[]} [pytorch] instead: the arguments of bench/pytorch/resnet8.py, from the width on, without the seed
  * @property {number} seeds how many
  */
 
@@ -46,6 +48,13 @@ const ROWS = [
     seeds: 5,
   },
   {
+    name: 'ninetyFour-pytorch',
+    network: 'ResNet-8, width 48',
+    recipe: 'the same in PyTorch, bfloat16 and torch.compile',
+    pytorch: [48, 11, 1000, 0.24, 0.1, 0.02],
+    seeds: 1,
+  },
+  {
     name: 'oneCycle',
     network: 'ResNet-18, width 16',
     recipe: 'SGD, one cycle, batches of 128',
@@ -63,7 +72,7 @@ const ROWS = [
  * @property {number} shiftedFlips the same with six views
  * @property {number} seconds of training, the tests of each epoch included
  * @property {number} epochs
- * @property {number} operations of all steps
+ * @property {number} [operations] of all steps
  * @property {string} processor
  */
 
@@ -76,19 +85,19 @@ await main(async () => {
   }
   const project = projectAt(packageRoot);
   await setUp(project, { withData: true });
-  await runSteps(project, [workers]);
+  await runSteps(project, chosen.some((row) => row.pytorch) ? [workers, pytorch] : [workers]);
   const root = await cifar10Folder(project);
-  for (const { name, key, changes, seeds } of chosen) {
+  for (const { name, key, changes, pytorch: settings, seeds } of chosen) {
     for (let seed = 0; seed < seeds; seed++) {
       /** @type {Record<string, Result[]>} */
       const kept = readJson(KEPT) ?? {};
       const results = kept[name] ?? [];
       if (results.some((result) => result.seed === seed)) continue;
       const task = new Task(`${name}, seed ${seed}`, 'trains');
-      const contender = new Contender(
-        name,
-        typescript('run', JSON.stringify({ recipe: key, changes, root, seed })),
-      );
+      const command = settings
+        ? python(project, 'resnet8', root, ...settings, seed, 1)
+        : typescript('run', JSON.stringify({ recipe: key, changes, root, seed }));
+      const contender = new Contender(name, command);
       try {
         const { last, flip, shiftedFlips, seconds, epochs, operations } = await contender.ask('train');
         const result = {
@@ -146,7 +155,7 @@ function written(kept) {
       `\`${name}\``,
       ...[network, recipe, epochs, results.length],
       ...[of('last'), of('flip'), of('shiftedFlips')],
-      (operations / 1e15).toFixed(3),
+      operations ? (operations / 1e15).toFixed(3) : '',
       `${minutes}, ${[...new Set(results.map((result) => result.processor))].join('; ')}`,
     ];
   });

@@ -25,6 +25,7 @@ export {
   type Step,
   type TensorTree,
 } from './engine/compile';
+export { singularValues } from './engine/operations/eigen';
 export { type Device, device } from './engine/runtime/device';
 export { type TensorFlow, tf } from './engine/runtime/tensorflow';
 // errors
@@ -41,6 +42,7 @@ export {
 // models: residual blocks and the networks made of them
 export { type Block, type BlockOptions, basicBlock, bottleneck } from './models/block';
 export { loadModel } from './models/files/loadModel';
+export { loadPretrained, type PretrainedName } from './models/files/loadPretrained';
 export { epochPath, type SaveModelOptions, saveModel } from './models/files/saveModel';
 export { type Filters, firstLayerFilters } from './models/filters';
 export { type NetworkInfo, networkInfo, setNetworkInfo } from './models/networkInfo';

@@ -34,10 +34,8 @@ export interface Recipe
     /** The side of a square that is blanked out. */
     cutout?: number;
   };
-  /** Also `Muon` for a network whose batch normalization has factors, with gradient descent for what isn't a filter. */
-  optimizer:
-    | ProfileOptimizer
-    | { kind: 'muon'; lr: number; weightDecay: number; rest: { lr: number; weightDecay: number } };
+  /** Also `Muon` for a ResNet of the paper's, with gradient descent for what isn't a filter. */
+  optimizer: ProfileOptimizer | { kind: 'muon'; lr: number; restLr: number; weightDecay: number };
   schedule: ProfileSchedule;
   precision: Precision;
 }
@@ -63,8 +61,9 @@ function optimizerOf({ optimizer, batchSize }: Recipe, net: TensorFlow.LayersMod
     case 'airbenchMuon':
       return airbenchMuon(net, { batchSize, lr: optimizer.lr });
     case 'muon': {
-      const { lr, weightDecay, rest } = optimizer;
-      return new Muon({ lr, weightDecay, rest: new SGD({ ...rest, momentum: 0.9, nesterov: true }) });
+      const { lr, restLr, weightDecay } = optimizer;
+      const rest = new SGD({ lr: restLr, weightDecay, momentum: 0.9, nesterov: true });
+      return new Muon({ lr, momentum: 0.6, newtonSchulzSteps: 3, normalizeFilters: true, rest });
     }
   }
 }
@@ -125,8 +124,21 @@ function ofProfile(name: 'quick' | 'article'): Recipe {
 export const RECIPES = {
   quick: { ...ofProfile('quick'), precision: 'fast' },
   article: ofProfile('article'),
-  // Notebook 13's, on all training images.
-  ninetyFour: { ...ofProfile('quick'), width: 64, epochs: 9, validation: 0, precision: 'fast' },
+  // Notebook 13's.
+  ninetyFour: { ...ofProfile('quick'), width: 48, epochs: 11, validation: 0.02, precision: 'fast' },
+  // The networks of data/pretrained.
+  pretrainedResNet18: {
+    ...ofProfile('quick'),
+    network: 'resnet18',
+    width: 32,
+    epochs: 40,
+    batchSize: 500,
+    augmentation: { shift: 4, edges: 'reflect', flip: 'alternating', cutout: 8 },
+    optimizer: { kind: 'muon', lr: 0.15, restLr: 0.1, weightDecay: 5e-4 },
+    validation: 0.02,
+    precision: 'fast',
+  },
+  pretrainedResNet8: { ...ofProfile('quick'), epochs: 16, validation: 0.02, precision: 'fast' },
   // A schedule for ResNets of any depth, twice as good as the article's in as many epochs.
   oneCycle: {
     ...ofProfile('article'),

@@ -29,24 +29,6 @@ class HeNormal extends VarianceScaling {
   }
 }
 
-/**
- * A convolution that begins as the identity, as far as it has channels for it: its filter k gives channel k of the input as it is. Those
- * that are left are random, and of the same length.
- */
-class Identity extends HeNormal {
-  override apply(shape: number[]): TensorFlow.Tensor {
-    const [height, width, inChannels, filters] = shape;
-    return tf.tidy(() => {
-      const identity = tf.buffer([height, width, inChannels, filters]);
-      const copied = Math.min(inChannels, filters);
-      const isRandom = Array.from({ length: filters }, (_, filter) => (filter < copied ? 0 : 1));
-      for (let c = 0; c < copied; c++) identity.set(1, (height - 1) / 2, (width - 1) / 2, c, c);
-      const random = tf.mul(super.apply(shape), Math.SQRT1_2); // of variance 1 / fanIn
-      return tf.add(identity.toTensor(), tf.mul(random, isRandom));
-    });
-  }
-}
-
 /** A seed of its own for each layer, told from the network's seed and the layer's name. */
 function layerSeed(seed: number, name: string): number {
   let hash = seed | 0;
@@ -68,10 +50,7 @@ function apply(layer: TensorFlow.layers.Layer, x: Symbolic): Symbolic {
  * @returns `[n, h / stride, w / stride, filters]`
  * @see He et al. 2015, "Delving Deep into Rectifiers"
  */
-export function conv2d(
-  x: Symbolic,
-  { filters, kernelSize, stride = 1, startsAsIdentity = false, name, seed }: ConvOptions,
-): Symbolic {
+export function conv2d(x: Symbolic, { filters, kernelSize, stride = 1, name, seed }: ConvOptions): Symbolic {
   // At stride 2 TensorFlow's 'same' starts its windows at the first pixel, PyTorch one above and to the left of it.
   const shifted = stride > 1 && kernelSize > 1;
   const padding = (kernelSize - 1) / 2;
@@ -83,7 +62,7 @@ export function conv2d(
     strides: stride,
     padding: shifted ? 'valid' : 'same',
     useBias: false,
-    kernelInitializer: new (startsAsIdentity ? Identity : HeNormal)(layerSeed(seed, name)) as never,
+    kernelInitializer: new HeNormal(layerSeed(seed, name)) as never,
   });
   return apply(layer, input);
 }
@@ -94,8 +73,6 @@ export interface ConvOptions {
   /** 1 or 3 */
   kernelSize: number;
   stride?: number;
-  /** Begin as the identity instead of at random: PyTorch's `dirac_`. Default false. */
-  startsAsIdentity?: boolean;
   /** The layer's full name in its network, which its weights carry: `layer1.0.conv1`. */
   name: string;
   seed: number;

@@ -17,7 +17,7 @@ const NORM = { scale: false, momentum: 0.6 };
 const WHITENING_FILTERS = 32;
 
 /**
- * A block: one convolution, which starts as the identity, and pooling to half the size; then a residual one.
+ * A block: a convolution and pooling to half the size; then a residual one.
  *
  * `[n, h, w, inChannels]` → `[n, h / 2, w / 2, channels]`
  */
@@ -28,13 +28,7 @@ function pooledBlock(
   seed: number,
 ): TensorFlow.LayersModel {
   const input = tf.input({ shape: [null, null, inChannels], name: `${name}.input` });
-  const first = conv2d(input, {
-    filters: channels,
-    kernelSize: 3,
-    startsAsIdentity: true,
-    name: `${name}.conv1`,
-    seed,
-  });
+  const first = conv2d(input, { filters: channels, kernelSize: 3, name: `${name}.conv1`, seed });
   const pooled = maxPool2d(first, 2, `${name}.pool`); // [n, h / 2, w / 2, channels]
   const x = relu(batchNorm2d(pooled, `${name}.bn1`, NORM), `${name}.relu1`);
   const second = conv2d(x, { filters: channels, kernelSize: 3, name: `${name}.conv2`, seed });

@@ -5,6 +5,7 @@ import { checkForm, checkPositive } from '../checks';
 import type { Dataset } from '../data/dataset';
 import { CHANNELS, IMAGE_SIZE } from '../data/dataset';
 import { CIFAR10_NORMALIZATION, type Normalization, normalizePixels } from '../data/normalization';
+import { eigen, rowsOf } from '../engine/operations/eigen';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { DataError, ModelError } from '../errors';
 import { checkNotDisposed, variableOf } from './weights';
@@ -19,43 +20,6 @@ export interface WhiteningOptions {
 
 /** Images that are looked at: more give the same filters. */
 const IMAGES = 5000;
-
-/**
- * The eigenvalues of a symmetric matrix and an eigenvector of each, from the largest on, by Jacobi's rotations.
- *
- * @param matrix rows of numbers // [n, n]
- * @see Golub and Van Loan 2013, "Matrix Computations", section 8.5
- */
-function eigen(matrix: readonly Float64Array[]): { value: number; vector: Float64Array }[] {
-  const n = matrix.length;
-  const a = matrix.map((row) => Float64Array.from(row));
-  const vectors = a.map((_, i) => Float64Array.from({ length: n }, (_, j) => (i === j ? 1 : 0))); // [n, n], in rows
-  const offDiagonal = () =>
-    a.reduce((sum, row, i) => sum + row.reduce((s, x, j) => s + (j > i ? x * x : 0), 0), 0);
-  const scale = a.reduce((sum, row) => sum + row.reduce((s, x) => s + x * x, 0), 0);
-  for (let sweep = 0; sweep < 50 && offDiagonal() > 1e-24 * scale; sweep++) {
-    for (let p = 0; p < n; p++) {
-      for (let q = p + 1; q < n; q++) {
-        if (a[p][q] === 0) continue;
-        const theta = (a[q][q] - a[p][p]) / (2 * a[p][q]);
-        const t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.sqrt(theta * theta + 1));
-        const c = 1 / Math.sqrt(t * t + 1);
-        const s = t * c;
-        for (let k = 0; k < n; k++) {
-          [a[k][p], a[k][q]] = [c * a[k][p] - s * a[k][q], s * a[k][p] + c * a[k][q]];
-        }
-        for (let k = 0; k < n; k++) {
-          [a[p][k], a[q][k]] = [c * a[p][k] - s * a[q][k], s * a[p][k] + c * a[q][k]];
-          [vectors[p][k], vectors[q][k]] = [
-            c * vectors[p][k] - s * vectors[q][k],
-            s * vectors[p][k] + c * vectors[q][k],
-          ];
-        }
-      }
-    }
-  }
-  return vectors.map((vector, i) => ({ value: a[i][i], vector })).sort((x, y) => y.value - x.value);
-}
 
 /** How the numbers of patches of size × size pixels vary together, about 0. // [size * size * 3, size * size * 3] */
 function patchCovariance(images: Float32Array, size: number): Float64Array[] {
@@ -79,7 +43,7 @@ function patchCovariance(images: Float32Array, size: number): Float64Array[] {
   const [n] = x.shape;
   const values = x.dataSync();
   x.dispose();
-  return Array.from({ length: n }, (_, i) => Float64Array.from(values.subarray(i * n, (i + 1) * n)));
+  return rowsOf(values, n);
 }
 
 /**
