@@ -42,8 +42,8 @@ const ROWS = [
   },
   {
     name: 'ninetyFour',
-    network: 'ResNet-8, width 64',
-    recipe: "notebook 13's: Muon",
+    network: 'ResNet-8, width 48',
+    recipe: "notebook 13's: Muon, 49,000 images",
     key: 'ninetyFour',
     seeds: 5,
   },

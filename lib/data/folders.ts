@@ -1,8 +1,8 @@
 /**
  * Where data lies: the `data` folder of the reader's project, and the one that ships with this library.
  */
-import { existsSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /**
  * The `data` folder of the project that the program runs in: beside the nearest `package.json` at or above
@@ -16,9 +16,19 @@ export function projectDataFolder(): string {
   }
 }
 
+/** This library's own package, wherever this file was compiled to. */
+export function packageFolder(): string {
+  // What package.json a folder of sources has besides is without a version.
+  const isPackage = (folder: string) => {
+    const file = join(folder, 'package.json');
+    return existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).version !== undefined;
+  };
+  let folder = __dirname;
+  while (!isPackage(folder)) folder = dirname(folder);
+  return folder;
+}
+
 /** The `data` folder of this library's own package: the sample of CIFAR-10, images, pretrained networks. */
 export function packageDataFolder(): string {
-  // This file lies in lib/data, compiled in lib/dist/data.
-  const compiled = basename(dirname(__dirname)) === 'dist';
-  return join(__dirname, compiled ? '../../../data' : '../../data');
+  return join(packageFolder(), 'data');
 }

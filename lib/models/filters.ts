@@ -29,7 +29,7 @@ export function firstLayerFilters(net: TensorFlow.LayersModel): Filters {
   if (!layer || kernel?.shape[2] !== 3) {
     throw new ModelError(
       `${net.name} doesn't begin with a convolution of color images.`,
-      'Use a network of resnet10() to resnet152(), or another whose first kernels have 3 channels.',
+      'Use a network of resnet8() to resnet152(), or another whose first kernels have 3 channels.',
     );
   }
   const [height, width, , count] = kernel.shape;

@@ -19,7 +19,7 @@ export function stageLayers(net: TensorFlow.LayersModel): string[] {
   if (stages.size === 0) {
     throw new ModelError(
       `${net.name} has no stages.`,
-      'Use a network of resnet10() to resnet152(), or one saved from them.',
+      'Use a network of resnet8() to resnet152(), or one saved from them.',
     );
   }
   return [...stages.values()];

@@ -5,9 +5,10 @@
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import { checkForm } from '../checks';
-import { packageDataFolder, projectDataFolder } from '../data/folders';
+import { projectDataFolder } from '../data/folders';
 import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { loadModel } from '../models/files/loadModel';
+import { loadPretrained } from '../models/files/loadPretrained';
 import { networkInfo } from '../models/networkInfo';
 import { type Profile, profile } from './profile';
 
@@ -18,8 +19,8 @@ export function modelPath(settings: Pick<Profile, 'name'> = profile()): string {
 }
 
 /**
- * Loads the network that a run of the notebook `06_train` saved for this profile; where there is none, the small pretrained
- * ResNet-10 that ships with the library. Prints which.
+ * Loads the network that a run of the notebook `06_train` saved for this profile; where there is none, the pretrained ResNet-18 that ships
+ * with the library. Prints which.
  *
  * @throws ModelError when the saved network is damaged
  */
@@ -28,8 +29,7 @@ export async function loadTrained(
 ): Promise<TensorFlow.LayersModel> {
   const own = modelPath(settings);
   const trained = existsSync(path.join(own, 'model.json'));
-  const folder = trained ? own : path.join(packageDataFolder(), 'pretrained', 'resnet10-w16');
-  const net = await loadModel(folder);
+  const net = trained ? await loadModel(own) : await loadPretrained('resnet18');
   const what = trained
     ? `the network that 06_train saved in ${path.relative('', own)}`
     : 'the pretrained network';

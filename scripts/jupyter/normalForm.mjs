@@ -8,12 +8,12 @@
 
 /**
  * The notebook without noise: code cells counted from 1, the cells' settings gone, a speaking id for each cell, and of
- * the notebook's settings the kernel and what its outputs came from.
+ * the notebook's settings the kernel, what its outputs came from, and whether it runs for long.
  *
  * @param {Notebook} notebook
  * @returns {Notebook}
  */
-export function normalForm({ cells, metadata: { outputs_of } }) {
+export function normalForm({ cells, metadata: { outputs_of, long } }) {
   const ids = speakingIds(cells);
   let count = 0;
   return {
@@ -30,6 +30,7 @@ export function normalForm({ cells, metadata: { outputs_of } }) {
       kernelspec: { display_name: 'TypeScript (tslab)', language: 'typescript', name: 'tslab' },
       language_info: { file_extension: '.ts', mimetype: 'text/typescript', name: 'typescript' },
       ...(outputs_of === undefined ? {} : { outputs_of }),
+      ...(long === undefined ? {} : { long }),
     },
     nbformat: 4,
     nbformat_minor: 5,

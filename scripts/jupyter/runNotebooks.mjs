@@ -2,10 +2,11 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { SetupError, UsageError } from '../setup/errors.mjs';
+import { readJson } from '../setup/files.mjs';
 import { executedFolder, runNotebook } from './runNotebook.mjs';
 
 /**
- * The notebooks that a command names, else the project's numbered ones in their order.
+ * The notebooks that a command names, else the project's numbered ones in their order, without those whose metadata say that they are long.
  *
  * @param {import('../setup/project.mjs').Project} project
  * @param {string[]} named paths, with or without `.ipynb`
@@ -33,7 +34,15 @@ function numberedNotebooks({ root }) {
       'Name the notebooks to run: `npx resnet-notebooks run my.ipynb`.',
     );
   }
-  return names.sort().map((name) => join(folder, name));
+  const paths = names.sort().map((name) => join(folder, name));
+  // As a check that all runs, a long one is as short as the others.
+  const isShort = (/** @type {string} */ path) =>
+    process.env.PROFILE === 'smoke' || readJson(path)?.metadata?.long !== true;
+  for (const path of paths.filter((path) => !isShort(path))) {
+    const name = basename(path, '.ipynb');
+    console.log(`${name}: left out, it trains for long. npx resnet-notebooks run notebooks/${name}`);
+  }
+  return paths.filter(isShort);
 }
 
 /**

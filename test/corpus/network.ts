@@ -8,7 +8,7 @@ import { loadModel } from '../../lib/models/files/loadModel';
 import type { Prediction } from '../../lib/prediction/prediction';
 
 /** The network that ships with the library. */
-export const PRETRAINED: string = join(packageDataFolder(), 'pretrained', 'resnet10-w16');
+export const PRETRAINED: string = join(packageDataFolder(), 'pretrained', 'resnet8');
 /** A photo of 640×265 pixels. */
 export const TRUCK: Buffer = readFileSync(join(packageDataFolder(), 'pictures', 'truck.png'));
 

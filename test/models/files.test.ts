@@ -8,7 +8,8 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { CIFAR10_NORMALIZATION } from '../../lib/data/normalization';
 import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
-import { ModelError } from '../../lib/errors';
+import { ConfigError, ModelError } from '../../lib/errors';
+import { toFloat16 } from '../../lib/models/files/float16';
 import { loadModel } from '../../lib/models/files/loadModel';
 import { epochPath, saveModel } from '../../lib/models/files/saveModel';
 import { networkInfo, setNetworkInfo } from '../../lib/models/networkInfo';
@@ -34,6 +35,8 @@ before(async () => {
   await saveModel(net, saved);
 });
 after(() => rm(folder, { recursive: true }));
+
+const isWeights = (name: string) => /^weights\./.test(name);
 
 const images = numbersFrom('images', 2 * 32 * 32 * 3);
 
@@ -185,6 +188,47 @@ describe('what is saved', () => {
     (await loadModel(saved)).dispose();
     assert.equal(tf.memory().numTensors, tensors);
   });
+});
+
+test('weights saved in 16 bits take half the room, and are the nearest ones to those that were saved', async () => {
+  const path = join(folder, 'half');
+  await saveModel(net, path, { dtype: 'float16' });
+  const sizes = await Promise.all(
+    [saved, path].map(async (of) => (await readFile(join(of, (await readdir(of)).find(isWeights)!))).length),
+  );
+  assert.equal(sizes[0], 2 * sizes[1]);
+  const half = await loadModel(path);
+  assert.deepEqual(networkInfo(half), networkInfo(net));
+  half.weights.forEach((weight, i) => {
+    const [found, exact] = [weight, net.weights[i]].map((of) => of.read().dataSync());
+    found.forEach((value, k) => {
+      assert.ok(Math.abs(value - exact[k]) <= 2 ** -11 * Math.abs(exact[k]) + 2 ** -25, weight.name);
+    });
+  });
+});
+
+test('numbers are rounded to 16 bits as NumPy rounds them', () => {
+  const numbers = [
+    ...[0, -0, 1, -2, 65504, 2 ** -14, 2 ** -24, 2 ** -25, 3 * 2 ** -25, 2 ** -25 * 1.0001, 1 + 2 ** -11],
+    ...[1 + 3 * 2 ** -11, 0.1, -1 / 3, 6.1e-5, 6e-5, 1e-7, 3e-8, 2.9e-8, 1234.5, 2047.5, 4095.9999],
+  ];
+  // np.array(numbers, np.float32).astype(np.float16).view(np.uint16)
+  const numpys = [
+    ...[0, 32768, 15360, 49152, 31743, 1024, 1, 0, 2, 1, 15360, 15362, 11878, 46421, 1023, 1007, 2, 1, 0],
+    ...[25810, 26624, 27648],
+  ];
+  assert.deepEqual([...toFloat16(Float32Array.from(numbers), 'w')], numpys);
+});
+
+test('a weight that 16 bits do not hold is refused, and nothing is written', async () => {
+  const large = tf.sequential({ layers: [tf.layers.dense({ inputShape: [1], units: 1, useBias: false })] });
+  for (const value of [70000, Number.NaN, Number.POSITIVE_INFINITY]) {
+    large.setWeights([tf.tensor2d([[value]])]);
+    const path = join(folder, 'large');
+    await assert.rejects(saveModel(large, path, { dtype: 'float16' }), ModelError);
+    assert.deepEqual(await readdir(path), []);
+  }
+  await assert.rejects(saveModel(net, saved, { dtype: 'int8' as never }), ConfigError);
 });
 
 test('a network after some epochs is named as in the article', () => {

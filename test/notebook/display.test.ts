@@ -270,7 +270,7 @@ test('the bar fills by eighths of a cell', () => {
 });
 
 test('PROFILE names the settings, and without it the device chooses', () => {
-  assert.equal(profile('quick').width, 16);
+  assert.equal(profile('quick').network, 'resnet8');
   assert.deepEqual(profile('article').schedule, {
     kind: 'reduceLROnPlateau',
     factor: 0.5,

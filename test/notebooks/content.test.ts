@@ -31,6 +31,7 @@ describe('committed notebooks', () => {
       '10_summary',
       '11_how_it_is_fast',
       '12_your_own',
+      '13_ninety_four',
     ];
     assert.deepEqual(
       names.sort(),

@@ -1,12 +1,10 @@
 /** A loader whose normalization or class names aren't the network's is refused, unless that is said to be on purpose. */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { loadCifar10 } from '../../lib/data/cifar10';
 import { CLASS_NAMES } from '../../lib/data/classNames';
 import { DataLoader } from '../../lib/data/dataLoader';
 import { Dataset } from '../../lib/data/dataset';
-import { packageDataFolder } from '../../lib/data/folders';
 import {
   ARTICLE_NORMALIZATION,
   CIFAR10_NORMALIZATION,
@@ -15,7 +13,7 @@ import {
 } from '../../lib/data/normalization';
 import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
 import { ConfigError, DataError, ModelError } from '../../lib/errors';
-import { loadModel } from '../../lib/models/files/loadModel';
+import { loadPretrained } from '../../lib/models/files/loadPretrained';
 import { networkInfo, setNetworkInfo } from '../../lib/models/networkInfo';
 import { resnet10 } from '../../lib/models/resNet';
 import { featureMaps } from '../../lib/prediction/featureMaps';
@@ -37,7 +35,7 @@ const linear = () =>
     layers: [tf.layers.flatten({ inputShape: [32, 32, 3] }), tf.layers.dense({ units: 10 })],
   });
 
-const pretrained = () => loadModel(join(packageDataFolder(), 'pretrained', 'resnet10-w16'));
+const pretrained = () => loadPretrained('resnet8');
 
 const run = (net: TensorFlow.LayersModel, trainLoader: DataLoader, testLoader = trainLoader) =>
   train(net, trainLoader, testLoader, {

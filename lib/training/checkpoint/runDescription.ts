@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataLoader } from '../../data/dataLoader';
-import { packageDataFolder } from '../../data/folders';
+import { packageFolder } from '../../data/folders';
 import type { TensorFlow } from '../../engine/runtime/tensorflow';
 import { ModelError } from '../../errors';
 import { isNetworkInfo, type NetworkInfo, networkInfo } from '../../models/networkInfo';
@@ -97,7 +97,7 @@ export const START: Position = { records: [], rateFactor: 1 };
 
 /** This package's version, by its package.json. */
 function libraryVersion(): string {
-  return JSON.parse(readFileSync(join(packageDataFolder(), '..', 'package.json'), 'utf8')).version;
+  return JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')).version;
 }
 
 /** Describes a run as it is now. */

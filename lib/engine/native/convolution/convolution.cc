@@ -9,14 +9,14 @@
 namespace resnet {
 namespace {
 
-// Images for each core from which on the filter's gradient fills tiles.
-constexpr int64_t kImagesOfTiles = 16;
+// Images from which on tiles of them are worth it. The filter's gradient takes pairs, and what a tile lacks is zeros.
+constexpr int64_t kImagesOfTiles = 8;
 
-const Kernels& DirectKernels(const Convolution& s, Arithmetic arithmetic) {
+const Kernels& DirectKernels(Arithmetic arithmetic, int64_t images) {
   const bool rounds = arithmetic == Arithmetic::kBfloat16 || arithmetic == Arithmetic::kFastest;
   switch (KernelLevel()) {
     case Level::kAmx:
-      if (rounds && s.batch >= kImagesOfTiles * Cores()) return *kAmxKernels;
+      if (rounds && images >= kImagesOfTiles) return *kAmxKernels;
       [[fallthrough]];
     case Level::kAvx512Bf16:
       return rounds ? *kAvx512Bf16Kernels : *kAvx512Kernels;
@@ -84,7 +84,7 @@ void Convolve(const Convolution& s, Arithmetic arithmetic, const float* x, const
   if (GoesByWinograd(s, arithmetic)) {
     WinogradConvolve(WinogradKernelsOfLevel(), s, x, filter, y, epilogue);
   } else {
-    ConvolveInBands(DirectKernels(s, arithmetic), s, x, filter, y, epilogue);
+    ConvolveInBands(DirectKernels(arithmetic, s.batch), s, x, filter, y, epilogue);
   }
 }
 
@@ -93,7 +93,7 @@ void InputGradient(const Convolution& s, Arithmetic arithmetic, const float* fil
   if (GoesByWinograd(s, arithmetic)) {
     WinogradInputGradient(WinogradKernelsOfLevel(), s, filter, dy, addend, dx, epilogue);
   } else {
-    InputGradientInBands(DirectKernels(s, arithmetic), s, filter, dy, addend, dx, epilogue);
+    InputGradientInBands(DirectKernels(arithmetic, s.batch), s, filter, dy, addend, dx, epilogue);
   }
 }
 
@@ -101,7 +101,7 @@ void FilterGradient(const Convolution& s, Arithmetic arithmetic, const float* x,
   if (GoesByWinograd(s, arithmetic)) {
     WinogradFilterGradient(WinogradKernelsOfLevel(), s, x, dy, dfilter);
   } else {
-    DirectFilterGradient(DirectKernels(s, arithmetic), s, x, dy, dfilter);
+    DirectFilterGradient(DirectKernels(arithmetic, s.batch / Cores()), s, x, dy, dfilter);
   }
 }
 
