@@ -88,7 +88,7 @@ the last epoch; nothing was chosen by them. The numbers are of the file here, wh
     '## How it was made',
     `By \`npm run pretrain -- ${name}\`, seed ${SEED}, in ${formatSeconds(seconds)} on two cores of ${device}. \`history.json\` has its epochs.`,
     `- Data: ${trainImages.toLocaleString('en')} of CIFAR-10's 50,000 training images; the other ${validationImages.toLocaleString('en')} were tested on after each epoch. The network is that of the last epoch, not of the best.
-- Recipe, found by training on 45,000 images and testing on the other 5,000:`,
+- Recipe, chosen without the test images:`,
     `\`\`\`json\n${JSON.stringify(recipe, null, 2)}\n\`\`\``,
     '## What it is not for',
     `It knows ten classes, and gives one of them to any picture: a house is one of ten things to it. CIFAR-10's images are small, centered and collected from the web by search words in 2008; on photos of another kind it is

@@ -17,7 +17,7 @@ const IMPORTS: Record<string, { folders: string[]; files?: string[]; types?: str
   engine: { folders: [] },
   'data/download': { folders: ['data'] },
   data: { folders: ['engine'] },
-  models: { folders: ['engine'], types: ['data'] },
+  models: { folders: ['engine', 'data'] },
   'training/optimizer': { folders: ['engine', 'models'] },
   'training/schedule': { folders: ['training/optimizer'] },
   'training/step': { folders: ['engine', 'models', 'training/optimizer'], types: ['data'] },

@@ -93,7 +93,8 @@ struct Correlation {
     Packing& p = packing;
     p.h = src_h, p.w = src_w, p.c = src_c;
     p.block_numbers = kBlock * kernels.numbers;
-    p.side_by_side = h * w <= 256 && batch >= 8;
+    // A row of 16 pixels is a tile by itself.
+    p.side_by_side = h * w <= (kernels.turn_squares ? 64 : 256) && batch >= 8;
     p.stride_h = src_step_h, p.stride_w = src_step_w;
     p.rows = src_h, p.columns = src_w;
     int64_t right = 0;
