@@ -19,7 +19,8 @@ await main(async () => {
     .filter((name) => name.endsWith('.test.ts'))
     .map((name) => join('test', name))
     .sort();
-  const isNative = (/** @type {string} */ name) => /engine\/(batchNorm|convolution|padding)\.test/.test(name);
+  const isNative = (/** @type {string} */ name) =>
+    /engine\/(batchNorm|convolution|maxPool|padding)\.test/.test(name);
   const isSlow = (/** @type {string} */ name) => name.endsWith('.slow.test.ts');
   /** @type {[what: string, run: () => boolean][]} */
   const parts = [

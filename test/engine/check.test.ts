@@ -124,7 +124,7 @@ describe('a checked step is refused when', () => {
     );
     await found((t) => t.slice(choice, 1), other(0, 1), /Slice takes \[1\] instead of \[0\] \(at/);
     await found(
-      (t) => tf.maxPool(t.reshape([1, 3, 1, 1]) as TensorFlow.Tensor4D, [1, 1], choice, 'same'),
+      (t) => tf.maxPool(t.reshape([1, 3, 1, 1]) as TensorFlow.Tensor4D, [2, 2], choice, 'same'),
       other(1, 3),
       /strides of MaxPool is 1,3,3,1 instead of 1,1,1,1 \(at/,
     );

@@ -124,15 +124,21 @@ export const batchNorm: readonly Replacement[] = [
   kernelReplacement(
     'FusedBatchNorm',
     (
-      { x, scale, offset, mean, variance }: Inputs,
+      { x, scale, offset, mean, variance }: Omit<Inputs, 'scale' | 'offset'> & Partial<BatchNormState>,
       { varianceEpsilon }: { varianceEpsilon: number },
       original: () => TensorFlow.Tensor,
     ) => {
-      const isUsual = x.rank === 4 && mean.rank === 1 && scale && offset && hasNativeOperations();
-      if (!isUsual) return original();
+      if (x.rank !== 4 || mean.rank !== 1 || !hasNativeOperations()) return original();
       return tf.tidy(() => {
         const inverseDeviation = tf.rsqrt(tf.add(variance, varianceEpsilon));
-        return apply([x, scale, offset, mean, inverseDeviation], undefined, false);
+        const inputs = [
+          x,
+          scale ?? tf.ones(mean.shape),
+          offset ?? tf.zeros(mean.shape),
+          mean,
+          inverseDeviation,
+        ];
+        return apply(inputs, undefined, false);
       });
     },
   ),

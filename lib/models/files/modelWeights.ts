@@ -84,7 +84,7 @@ function isSpec(value: unknown): value is WeightSpec {
     typeof name === 'string' &&
     Array.isArray(shape) &&
     shape.every((size) => Number.isSafeInteger(size) && size >= 0) &&
-    Object.hasOwn(BYTES, quantization?.dtype ?? dtype ?? '')
+    [dtype, quantization?.dtype ?? dtype].every((type) => Object.hasOwn(BYTES, type ?? ''))
   );
 }
 
