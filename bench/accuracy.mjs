@@ -169,6 +169,7 @@ function written(kept) {
     'flip, %',
     'six views, %',
     'PF',
+    'minutes',
   ];
   const published = [
     ['airbench94_muon, 7 layers without shortcuts', '8', '—, 94.01 with six views (200)', '0.29'],
@@ -185,7 +186,7 @@ function written(kept) {
     `Written by \`npm run accuracy\`. A row by itself: \`npm run accuracy -- quick\`. Each network is tested once on the 10,000 test images, after its last
 epoch; recipes were chosen on validation images, a part of the training images. Accuracies are the mean over the seeds ± the standard deviation of one run. Minutes: the median (least–most)
 on two cores. PF: 10^15 operations, of the convolutions and products forward and backward, by the definition.`,
-    table([...head, 'minutes'], rows),
+    table(head, rows),
     '## Published',
     'With the number of runs in brackets. The operations are counted from the shapes in the same way.',
     table(['network', 'epochs', 'accuracy, %', 'PF'], published),

@@ -2,10 +2,10 @@
  * The training of a network that ships: for a line it trains, or goes on where an earlier run was ended, saves the network in 16 bits, and
  * answers with what the saved one does on the test images. Its argument: what and where, in JSON.
  */
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadCifar10 } from '../../lib/data/cifar10';
-import { DataLoader } from '../../lib/data/dataLoader';
+import type { DataLoader } from '../../lib/data/dataLoader';
 import { device } from '../../lib/engine/runtime/device';
 import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
 import { loadModel } from '../../lib/models/files/loadModel';
@@ -66,13 +66,12 @@ async function main(): Promise<void> {
         }
       },
     });
-    await mkdir(folder, { recursive: true });
     await saveModel(net, folder, { dtype: 'float16' });
     await copyFile(join(work, 'history.json'), join(folder, 'history.json'));
     const saved = await loadModel(folder);
     const { accuracy, perClass, loss } = await evaluate(saved, testLoader);
     const flip = await evaluate(saved, testLoader, { tta: 'flip' });
-    const { sure, right } = confidences(saved, new DataLoader(data.test, { batchSize: 500 }));
+    const { sure, right } = confidences(saved, testLoader);
     const { confidence, expectedCalibrationError } = calibration(sure, right);
     return {
       recipe,

@@ -108,11 +108,15 @@ export function resNet(
   return net;
 }
 
+/** `ResNet-18`, or `ResNet-18, width 16` where that isn't the paper's. */
+export function withWidth(architecture: string, width = 64): string {
+  return width === 64 ? architecture : `${architecture}, width ${width}`;
+}
+
 function named(architecture: string, block: Block, numBlocks: readonly number[]) {
   return (options: ResNetOptions = {}): TensorFlow.LayersModel => {
     const net = resNet(block, numBlocks, options);
-    const width = options.width ?? 64;
-    setNetworkInfo(net, { architecture: width === 64 ? architecture : `${architecture}, width ${width}` });
+    setNetworkInfo(net, { architecture: withWidth(architecture, options.width) });
     return net;
   };
 }

@@ -5,7 +5,7 @@ import { checkForm, checkPositiveInteger } from '../checks';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { add, batchNorm2d, conv2d, flatten, linear, maxPool2d, relu, type Symbolic } from './layers';
 import { setNetworkInfo } from './networkInfo';
-import type { ResNetOptions } from './resNet';
+import { type ResNetOptions, withWidth } from './resNet';
 
 /** What `resnet8` takes. */
 export type ResNet8Options = Omit<ResNetOptions, 'verbose'>;
@@ -64,6 +64,6 @@ export function resnet8(options: ResNet8Options = {}): TensorFlow.LayersModel {
   const logits = linear(x, numClasses, 'classifier', seed, 1 / (8 * width));
   const net = tf.model({ inputs: input, outputs: logits, name: 'ResNet' });
   net.getLayer('features.conv').trainable = false;
-  setNetworkInfo(net, { architecture: width === 64 ? 'ResNet-8' : `ResNet-8, width ${width}` });
+  setNetworkInfo(net, { architecture: withWidth('ResNet-8', width) });
   return net;
 }

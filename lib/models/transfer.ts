@@ -30,6 +30,21 @@ export function freeze(net: TensorFlow.LayersModel, upTo: string): string[] {
   return frozen.map(({ name }) => name);
 }
 
+/**
+ * A network's last layer.
+ *
+ * @throws ModelError where it isn't a fully connected one
+ */
+export function classifierOf(net: TensorFlow.LayersModel): TensorFlow.layers.Layer {
+  checkNotDisposed(net);
+  const { sourceLayer } = net.outputs[0];
+  if (net.outputs.length === 1 && sourceLayer.getClassName() === 'Dense') return sourceLayer;
+  throw new ModelError(
+    `The network ends in ${sourceLayer.name}, which is ${sourceLayer.getClassName()}, not a fully connected layer.`,
+    'Give a network that ends in tf.layers.dense, as resnet18() does.',
+  );
+}
+
 /** What `replaceHead` takes. */
 export interface ReplaceHeadOptions {
   /** Of the new weights. Default 0. */
@@ -56,15 +71,8 @@ export function replaceHead(
   }
   const count = typeof classes === 'number' ? classes : classes.length;
   checkPositiveInteger('classes', count);
-  const output = net.outputs[0];
-  const head = output.sourceLayer;
-  if (net.outputs.length !== 1 || head.getClassName() !== 'Dense') {
-    throw new ModelError(
-      `The network ends in ${head.name}, which is ${head.getClassName()}, not a fully connected layer.`,
-      'Give a network that ends in tf.layers.dense, as resnet18() does.',
-    );
-  }
-  const features = output.inputs[0] as Symbolic; // [n, features]
+  const head = classifierOf(net);
+  const features = net.outputs[0].inputs[0] as Symbolic; // [n, features]
   const made = tf.model({
     inputs: net.inputs,
     outputs: linear(features, count, head.name, seed),

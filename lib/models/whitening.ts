@@ -2,10 +2,9 @@
  * Whitening: filters whose outputs are uncorrelated and of equal variance on the images that they were made from.
  */
 import { checkForm, checkPositive } from '../checks';
-import type { Dataset } from '../data/dataset';
-import { CHANNELS, IMAGE_SIZE } from '../data/dataset';
+import { CHANNELS, type Dataset, IMAGE_LENGTH, IMAGE_SIZE } from '../data/dataset';
 import { CIFAR10_NORMALIZATION, type Normalization, normalizePixels } from '../data/normalization';
-import { eigen, rowsOf } from '../engine/operations/eigen';
+import { eigen } from '../engine/operations/eigen';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { DataError, ModelError } from '../errors';
 import { checkNotDisposed, variableOf } from './weights';
@@ -22,14 +21,9 @@ export interface WhiteningOptions {
 const IMAGES = 5000;
 
 /** How the numbers of patches of size × size pixels vary together, about 0. // [size * size * 3, size * size * 3] */
-function patchCovariance(images: Float32Array, size: number): Float64Array[] {
-  const x = tf.tidy(() => {
-    const all = tf.tensor4d(images, [
-      images.length / (IMAGE_SIZE * IMAGE_SIZE * CHANNELS),
-      IMAGE_SIZE,
-      IMAGE_SIZE,
-      CHANNELS,
-    ]);
+function patchCovariance(images: Float32Array, size: number): number[][] {
+  return tf.tidy(() => {
+    const all = tf.tensor4d(images, [images.length / IMAGE_LENGTH, IMAGE_SIZE, IMAGE_SIZE, CHANNELS]);
     const inner = IMAGE_SIZE - size + 1;
     const shifted = Array.from({ length: size * size }, (_, i) =>
       tf.reshape(tf.slice(all, [0, Math.floor(i / size), i % size, 0], [-1, inner, inner, -1]), [
@@ -38,12 +32,9 @@ function patchCovariance(images: Float32Array, size: number): Float64Array[] {
       ]),
     );
     const patches = tf.concat(shifted, 1); // [patches, size * size * 3]
-    return tf.div(tf.matMul(patches, patches, true, false), patches.shape[0]);
+    const covariance = tf.div(tf.matMul(patches, patches, true, false), patches.shape[0]);
+    return covariance.arraySync() as number[][];
   });
-  const [n] = x.shape;
-  const values = x.dataSync();
-  x.dispose();
-  return rowsOf(values, n);
 }
 
 /**
@@ -79,7 +70,7 @@ export function whitenFirstLayer(
       'Give a network of resnet8(), or another whose first convolution has square kernels of 3 channels and an even number of filters.',
     );
   }
-  const bytes = trainSet.images.subarray(0, IMAGES * IMAGE_SIZE * IMAGE_SIZE * CHANNELS);
+  const bytes = trainSet.images.subarray(0, IMAGES * IMAGE_LENGTH);
   const directions = eigen(patchCovariance(normalizePixels(bytes, normalize), size)).slice(0, filters / 2);
   const values = new Float32Array(inputs * filters); // [size, size, 3, filters]
   directions.forEach(({ value, vector }, k) => {

@@ -7,7 +7,7 @@
 import { execute, recordInstead, recordingPrecision } from '../recording/active';
 import { reducedType } from '../recording/precision';
 import { type AttributeList, nativeBackend } from '../runtime/backend';
-import { hasNativeOperations, kernelLevel, type Precision } from '../runtime/session';
+import { hasBfloat16Products, hasNativeOperations, type Precision } from '../runtime/session';
 import type { TensorFlow } from '../runtime/tensorflow';
 import { type ConvolutionAttributes, type ConvolutionInfo, infoOf, type Shape4D } from './convolutionInfo';
 import { recomputed, registerFusions } from './fusion';
@@ -93,7 +93,7 @@ const ARITHMETIC: Partial<Record<Precision, number>> = { exact: 1, bfloat16: 2, 
 function arithmetic(): AttributeList {
   const precision = recordingPrecision() ?? 'float32';
   if (!Object.hasOwn(ARITHMETIC, precision)) return [];
-  if (precision === 'bfloat16' && !kernelLevel().endsWith('_bf16')) return [];
+  if (precision === 'bfloat16' && !hasBfloat16Products()) return [];
   return [{ name: 'arithmetic', type: nativeBackend().binding.TF_ATTR_INT, value: ARITHMETIC[precision]! }];
 }
 

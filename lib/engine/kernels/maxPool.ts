@@ -19,12 +19,17 @@ interface Attributes {
   dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
-/** Records or executes one of the operations, where windows are side by side; undefined where they aren't. */
+/**
+ * Records or executes one of the operations, where windows are side by side; undefined where they aren't.
+ *
+ * @param result its shape; the pooled one without it
+ */
 function pooled(
   x: TensorFlow.Tensor4D,
   { filterSize, strides, pad, dimRoundingMode }: Attributes,
   operation: string,
-  run: (outShape: number[]) => { inputs: TensorFlow.Tensor[]; result: number[] },
+  inputs: TensorFlow.Tensor[],
+  result?: number[],
 ): TensorFlow.Tensor | undefined {
   if (!hasNativeOperations() || x.dtype !== 'float32') return undefined;
   const info = tf.backend_util.computePool2DInfo(x.shape, filterSize, strides, 1, pad, dimRoundingMode);
@@ -38,10 +43,9 @@ function pooled(
     outHeight > 0 &&
     outWidth > 0;
   if (!isSideBySide) return undefined;
-  const { inputs, result } = run(info.outShape);
   const { TF_ATTR_INT } = nativeBackend().binding;
   const window = { name: 'window', type: TF_ATTR_INT, value: [filterHeight, filterWidth] };
-  return execute(operation, [window], inputs, result)[0];
+  return execute(operation, [window], inputs, result ?? info.outShape)[0];
 }
 
 /** Max pooling and its gradient. */
@@ -49,7 +53,7 @@ export const maxPool: readonly Replacement[] = [
   kernelReplacement(
     'MaxPool',
     ({ x }: { x: TensorFlow.Tensor4D }, attributes: Attributes, original: () => TensorFlow.Tensor) =>
-      pooled(x, attributes, 'MaxPoolWindows', (result) => ({ inputs: [x], result })) ?? original(),
+      pooled(x, attributes, 'MaxPoolWindows', [x]) ?? original(),
   ),
   kernelReplacement(
     'MaxPoolGrad',
@@ -57,10 +61,6 @@ export const maxPool: readonly Replacement[] = [
       { dy, input, output }: Record<'dy' | 'input' | 'output', TensorFlow.Tensor4D>,
       attributes: Attributes,
       original: () => TensorFlow.Tensor,
-    ) =>
-      pooled(input, attributes, 'MaxPoolWindowsGradient', () => ({
-        inputs: [dy, input, output],
-        result: input.shape,
-      })) ?? original(),
+    ) => pooled(input, attributes, 'MaxPoolWindowsGradient', [dy, input, output], input.shape) ?? original(),
   ),
 ];

@@ -11,7 +11,7 @@ import { type TensorFlow, tf } from '../runtime/tensorflow';
  * @param matrix rows of numbers // [n, n]
  * @see Golub and Van Loan 2013, "Matrix Computations", section 8.5
  */
-export function eigen(matrix: readonly Float64Array[]): { value: number; vector: Float64Array }[] {
+export function eigen(matrix: readonly number[][]): { value: number; vector: Float64Array }[] {
   const n = matrix.length;
   const a = matrix.map((row) => Float64Array.from(row));
   const vectors = a.map((_, i) => Float64Array.from({ length: n }, (_, j) => (i === j ? 1 : 0))); // [n, n], in rows
@@ -42,9 +42,20 @@ export function eigen(matrix: readonly Float64Array[]): { value: number; vector:
   return vectors.map((vector, i) => ({ value: a[i][i], vector })).sort((x, y) => y.value - x.value);
 }
 
-/** A square matrix as rows. // [n, n] */
-export function rowsOf(values: ArrayLike<number>, n: number): Float64Array[] {
-  return Array.from({ length: n }, (_, i) => Float64Array.from({ length: n }, (_, j) => values[i * n + j]));
+/** @throws ConfigError for what is no matrix */
+export function checkMatrix(matrix: TensorFlow.Tensor2D): void {
+  checkForm('matrix', matrix, { shape: ['number'], dataId: {} }, 'Give a tensor of [rows, columns].');
+  if (matrix.shape.length === 2 && !matrix.isDisposed) return;
+  throw new ConfigError(
+    `The matrix is ${matrix.isDisposed ? 'disposed' : `a tensor of [${matrix.shape.join(', ')}]`}.`,
+    'Give a tensor of [rows, columns].',
+  );
+}
+
+/** The product of a matrix with its transpose, the one with as many rows as its shorter side has. */
+export function gram(matrix: TensorFlow.Tensor2D): TensorFlow.Tensor2D {
+  const [rows, columns] = matrix.shape;
+  return rows > columns ? tf.matMul(matrix, matrix, true, false) : tf.matMul(matrix, matrix, false, true);
 }
 
 /**
@@ -56,20 +67,7 @@ export function rowsOf(values: ArrayLike<number>, n: number): Float64Array[] {
  * @throws ConfigError for what is no matrix
  */
 export function singularValues(matrix: TensorFlow.Tensor2D): number[] {
-  checkForm('matrix', matrix, { shape: ['number'], dataId: {} }, 'Give a tensor of [rows, columns].');
-  if (matrix.shape.length !== 2 || matrix.isDisposed) {
-    throw new ConfigError(
-      'The matrix is disposed, or has other than two dimensions.',
-      'Give a tensor of [rows, columns].',
-    );
-  }
-  const [rows, columns] = matrix.shape;
-  const product = tf.tidy(() =>
-    (rows > columns
-      ? tf.matMul(matrix, matrix, true, false)
-      : tf.matMul(matrix, matrix, false, true)
-    ).dataSync(),
-  );
-  const pairs = eigen(rowsOf(product, Math.min(rows, columns)));
+  checkMatrix(matrix);
+  const pairs = eigen(tf.tidy(() => gram(matrix).arraySync()));
   return pairs.map(({ value }) => Math.sqrt(Math.max(0, value)));
 }

@@ -5,7 +5,7 @@ import * as os from 'node:os';
 import { showAs } from '../../showAs';
 import { usesGpu } from './backend';
 import { type Card, cards, cudaLibraries, whyUnused } from './gpu';
-import { type KernelLevel, kernelLevel, type Precision } from './session';
+import { hasBfloat16Products, type KernelLevel, kernelLevel, type Precision } from './session';
 
 /** The processor that TensorFlow computes on. */
 export interface Device {
@@ -92,7 +92,7 @@ const BFLOAT16_SINCE = 8;
  * AVX512_BF16 it is `fast` itself: bfloat16 for the convolutions that Winograd's algorithm in float32 isn't faster for.
  */
 export function fastestPrecision(): Precision {
-  const { kind, computeCapability = '0', kernels } = device();
+  const { kind, computeCapability = '0' } = device();
   if (kind === 'gpu') return Number.parseFloat(computeCapability) >= BFLOAT16_SINCE ? 'bfloat16' : 'tf32';
-  return kernels?.endsWith('_bf16') ? 'fast' : 'tf32';
+  return hasBfloat16Products() ? 'fast' : 'tf32';
 }

@@ -164,6 +164,11 @@ export function kernelLevel(): KernelLevel {
   return usesGpu() ? 'tensorflow' : kernels;
 }
 
+/** Whether the native operations multiply bfloat16 by instructions of the processor. */
+export function hasBfloat16Products(): boolean {
+  return kernelLevel().endsWith('_bf16');
+}
+
 /** Whether to use this library's native operations (native/session/operations.cc). */
 export function hasNativeOperations(): boolean {
   return kernelLevel() !== 'tensorflow';

@@ -3,8 +3,7 @@
  */
 import { checkForm, checkPositiveInteger } from '../../checks';
 import type { TensorFlow } from '../../engine/runtime/tensorflow';
-import { ModelError } from '../../errors';
-import { checkNotDisposed } from '../../models/weights';
+import { classifierOf } from '../../models/transfer';
 import { Muon } from './muon';
 import { SGD } from './sgd';
 
@@ -32,7 +31,6 @@ const WEIGHT_DECAY = 2e-6;
  * @see Jordan 2024, https://github.com/KellerJordan/cifar10-airbench, `airbench94_muon.py`
  */
 export function airbenchMuon(net: TensorFlow.LayersModel, options: AirbenchMuonOptions): Muon {
-  checkNotDisposed(net);
   const { batchSize, lr = FILTER_LR } = checkForm(
     'options',
     options,
@@ -40,13 +38,7 @@ export function airbenchMuon(net: TensorFlow.LayersModel, options: AirbenchMuonO
     'Give for example { batchSize: 1000 }.',
   );
   checkPositiveInteger('batchSize', batchSize);
-  const classifier = net.layers[net.layers.length - 1];
-  if (classifier.getClassName() !== 'Dense') {
-    throw new ModelError(
-      `The network ends in ${classifier.name}, which is ${classifier.getClassName()}, not a fully connected layer.`,
-      'Give a network that ends in tf.layers.dense, as resnet8() does.',
-    );
-  }
+  const classifier = classifierOf(net);
   const [features] = classifier.weights[0].shape as number[];
   const decay = WEIGHT_DECAY * batchSize;
   const biasLr = BIAS_LR * batchSize;

@@ -2,8 +2,8 @@
  * Muon: momentum whose matrix is made orthogonal, for the filters of convolutions; another optimizer for everything else.
  */
 import { checkForm, checkNumber, checkPositiveInteger } from '../../checks';
+import { checkMatrix, gram } from '../../engine/operations/eigen';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
-import { ConfigError } from '../../errors';
 import {
   checkOptimizer,
   Optimizer,
@@ -48,21 +48,15 @@ const EPSILON = 1e-7;
  * @see Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks", https://kellerjordan.github.io/posts/muon
  */
 export function orthogonalized(matrix: TensorFlow.Tensor2D, steps = 5): TensorFlow.Tensor2D {
-  checkForm('matrix', matrix, { shape: ['number'], dataId: {} }, 'Give a tensor of [rows, columns].');
+  checkMatrix(matrix);
   checkPositiveInteger('steps', steps);
-  if (matrix.shape.length !== 2 || matrix.isDisposed) {
-    throw new ConfigError(
-      `The matrix is ${matrix.isDisposed ? 'disposed' : `a tensor of [${matrix.shape.join(', ')}]`}.`,
-      'Give a tensor of [rows, columns].',
-    );
-  }
   return tf.tidy(() => {
     const [rows, columns] = matrix.shape;
     // The product of the iteration is that of the shorter side.
     const isTall = rows > columns;
     let x = tf.div(matrix, tf.add(tf.norm(matrix), EPSILON)) as TensorFlow.Tensor2D;
     for (let i = 0; i < steps; i++) {
-      const square = isTall ? tf.matMul(x, x, true, false) : tf.matMul(x, x, false, true);
+      const square = gram(x);
       const polynomial = tf.add(
         tf.mul(square, B),
         tf.mul(tf.matMul(square, square), C),

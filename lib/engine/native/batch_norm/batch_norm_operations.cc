@@ -93,18 +93,6 @@ void ComputeGradient(void* kernel, TF_OpKernelContext* context) {
   NormalizeGradient(shape, norm.All(), Values(x), Values(dy), relu, Values(dx), Values(dscale), Values(doffset));
 }
 
-// Output i has the shape of input kLike[i].
-template <int... kLike>
-void ShapesLike(TF_ShapeInferenceContext* context, TF_Status* status) {
-  TF_ShapeHandle* shape = TF_NewShapeHandle();
-  int output = 0;
-  for (const int input : {kLike...}) {
-    TF_ShapeInferenceContextGetInput(context, input, shape, status);
-    if (TF_GetCode(status) == TF_OK) TF_ShapeInferenceContextSetOutput(context, output++, shape, status);
-  }
-  TF_DeleteShapeHandle(shape);
-}
-
 }  // namespace
 
 const std::vector<Operation>& BatchNormOperations() {

@@ -71,9 +71,9 @@ void InputGradientInBands(const Kernels& kernels, const Convolution& s, const fl
 }
 
 bool GoesByWinograd(const Convolution& s, Arithmetic arithmetic) {
-  // With few channels its transforms take as long as bfloat16's products.
-  const bool has_products = KernelLevel() == Level::kAvx512Bf16;
-  const bool wins = KernelLevel() != Level::kAmx && (!has_products || (s.in_c >= 32 && s.out_c >= 32));
+  // With few channels its transforms take as long as bfloat16's products, and AMX's are always faster.
+  const Level level = KernelLevel();
+  const bool wins = level < Level::kAvx512Bf16 || (level == Level::kAvx512Bf16 && s.in_c >= 32 && s.out_c >= 32);
   return (arithmetic == Arithmetic::kFloat32 || (arithmetic == Arithmetic::kFastest && wins)) && FitsWinograd(s);
 }
 

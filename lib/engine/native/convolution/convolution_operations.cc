@@ -158,11 +158,6 @@ void ComputeFilterGradient(void* kernel, TF_OpKernelContext* context) {
   FilterGradient(ShapeOf(in, weights, out, attributes), attributes.arithmetic, Values(x), Values(dy), Values(dfilter));
 }
 
-// It depends on attributes, which this interface doesn't show to shape functions.
-void LeaveShapeOpen(TF_ShapeInferenceContext* context, TF_Status* status) {
-  TF_ShapeInferenceContextSetUnknownShape(context, status);
-}
-
 // The result's depends on attributes; the others are of the moving mean's.
 void LeaveFirstShapeOpen(TF_ShapeInferenceContext* context, TF_Status* status) {
   TF_ShapeHandle* shape = TF_NewShapeHandle();

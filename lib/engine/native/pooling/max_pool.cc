@@ -7,11 +7,12 @@
 
 #include "shared/fast.h"
 #include "shared/parallel.h"
+#include "shared/scratch.h"
 
 namespace resnet {
 namespace {
 
-// Rows of windows that a task takes, at least.
+// Numbers of x that a task takes, at least, if there are so many.
 constexpr int64_t kNumbersPerTask = 65536;
 
 RESNET_FAST void Largest(int64_t channels, const float* __restrict x, float* __restrict y) {
@@ -36,7 +37,7 @@ template <class Work>
 void ForRows(const Pooling& s, Work work) {
   const int64_t rows = s.images * s.OutH();
   const int64_t at_once = std::max<int64_t>(1, kNumbersPerTask / (s.window_h * s.in_w * s.channels));
-  Parallel((rows + at_once - 1) / at_once, [&](int task) {
+  Parallel(CeilDiv(rows, at_once), [&](int task) {
     for (int64_t row = task * at_once; row < std::min(rows, (task + 1) * at_once); ++row) work(row);
   });
 }

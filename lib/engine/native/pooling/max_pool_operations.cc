@@ -53,18 +53,6 @@ void ComputeMaxPoolGradient(void* kernel, TF_OpKernelContext* context) {
   MaxPoolGradient(shape, Values(x), Values(y), Values(dy), Values(dx));
 }
 
-// It depends on an attribute, which this interface doesn't show to shape functions.
-void LeaveShapeOpen(TF_ShapeInferenceContext* context, TF_Status* status) {
-  TF_ShapeInferenceContextSetUnknownShape(context, status);
-}
-
-void ShapeOfX(TF_ShapeInferenceContext* context, TF_Status* status) {
-  TF_ShapeHandle* shape = TF_NewShapeHandle();
-  TF_ShapeInferenceContextGetInput(context, 1, shape, status);
-  if (TF_GetCode(status) == TF_OK) TF_ShapeInferenceContextSetOutput(context, 0, shape, status);
-  TF_DeleteShapeHandle(shape);
-}
-
 }  // namespace
 
 const std::vector<Operation>& PoolingOperations() {
@@ -81,7 +69,7 @@ const std::vector<Operation>& PoolingOperations() {
        {"dy: float", "x: float", "y: float"},
        {"dx: float"},
        {"window: list(int)"},
-       ShapeOfX,
+       ShapesLike<1>,
        Make<Window>,
        ComputeMaxPoolGradient,
        Destroy<Window>},

@@ -119,6 +119,23 @@ class Call {
   Status status_ = NewStatus();
 };
 
+// The shape of an output that depends on attributes, which this interface doesn't show to shape functions.
+inline void LeaveShapeOpen(TF_ShapeInferenceContext* context, TF_Status* status) {
+  TF_ShapeInferenceContextSetUnknownShape(context, status);
+}
+
+// Output i has the shape of input kLike[i].
+template <int... kLike>
+void ShapesLike(TF_ShapeInferenceContext* context, TF_Status* status) {
+  TF_ShapeHandle* shape = TF_NewShapeHandle();
+  int output = 0;
+  for (const int input : {kLike...}) {
+    TF_ShapeInferenceContextGetInput(context, input, shape, status);
+    if (TF_GetCode(status) == TF_OK) TF_ShapeInferenceContextSetOutput(context, output++, shape, status);
+  }
+  TF_DeleteShapeHandle(shape);
+}
+
 inline float* Values(const Tensor& tensor) {
   return static_cast<float*>(TF_TensorData(tensor.get()));
 }

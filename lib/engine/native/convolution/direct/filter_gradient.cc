@@ -70,11 +70,10 @@ class FilterShare {
     const int64_t chunk = x_.images * kernels_.numbers;
     for (int64_t image = begin; image < end; image += chunk) {
       const int64_t count = std::min(chunk, end - image);
-      int64_t cells = CeilDiv(count, kernels_.numbers);
+      const int64_t cells = Turns() ? x_.images : CeilDiv(count, kernels_.numbers);
       if (Turns() && count < chunk) {
         std::fill_n(xs, x_.Size(), 0.0f);
         std::fill_n(dys, GradientSize(), 0.0f);
-        cells = x_.images;
       }
       x_.Pack(kernels_, x + image * x_size, count, true, xs);
       if (Turns()) {
