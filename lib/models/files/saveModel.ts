@@ -46,10 +46,11 @@ export async function saveModel(
   checkChoice('dtype', dtype, ['float32', 'float16']);
   const folder = filePath(path, ModelError);
   try {
-    await mkdir(folder, { recursive: true });
-    await inTurn(folder, () =>
-      net.save(tf.io.withSaveHandler((artifacts) => write(artifacts, folder, dtype))),
-    );
+    // The folder is made within the turn, so that saves take their turns in the order in which they were asked for.
+    await inTurn(folder, async () => {
+      await mkdir(folder, { recursive: true });
+      return net.save(tf.io.withSaveHandler((artifacts) => write(artifacts, folder, dtype)));
+    });
   } catch (cause) {
     if (cause instanceof ModelError) throw cause;
     throw new ModelError(
