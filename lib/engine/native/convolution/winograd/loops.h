@@ -84,8 +84,10 @@ struct Block {
 };
 
 INLINE Block MakeBlock(int64_t tiles, int64_t planes) {
-  // An odd count of lines from a group to the next, lest the same tile's groups share few sets of the cache.
-  return {tiles, tiles * kGroup, (planes * tiles | 1) * kGroup};
+  // Odd counts of lines from a plane to the next and from a group to the next, lest those of a tile share few sets of
+  // the cache.
+  const int64_t lines = tiles | 1;
+  return {tiles, lines * kGroup, (planes * lines | 1) * kGroup};
 }
 
 // The products leave the memory idle, and a transform waits for it: its tiles are 6 short pieces of rows, which the
@@ -418,17 +420,12 @@ inline void Turn(const float* filter, int64_t in, int64_t out, int tap, float* t
   }
 }
 
-// The sums of a filter's gradient lie as [out / panel][in / 16][plane][16][panel]. A line more from a plane to the
-// next, lest a transform read from few sets of the cache.
-INLINE constexpr int64_t SumPlane(int64_t panel) {
-  return kGroup * panel + kGroup;
-}
-
 // G^T s G: 16 channels of the input by a panel of the output's.
 template <int N>
-void TransformSums(const float* s, int64_t in, int64_t out, int64_t first_in, int64_t first_out, float* dfilter) {
+void TransformSums(const float* s, int64_t plane, int64_t in, int64_t out, int64_t first_in, int64_t first_out,
+                   float* dfilter) {
   constexpr int n = Transform::kIn;
-  constexpr int64_t panel = N * kLanes, plane = SumPlane(panel);
+  constexpr int64_t panel = N * kLanes;
   for (int64_t i = 0; i < kGroup; ++i) {
     for (int64_t lane = 0; lane < panel; lane += kLanes) {
       const float* from = s + i * panel + lane;
@@ -473,6 +470,9 @@ inline int64_t TilesInBlock(int64_t tiles, int64_t bytes_of_tile, int64_t bytes_
   const int64_t fit = Least(Most((540 << 10) / bytes_of_tile, 12), 56);
   return Most(multiple, fit / multiple * multiple);
 }
+
+// Tiles in a block of the filter's gradient. Its sums are read and written once a block, and wait in the third cache.
+constexpr int64_t kTilesOfSums = 48;
 
 // One plane of `count` tiles times one panel of the weights.
 template <int N>
@@ -571,18 +571,18 @@ void SumOverTiles(const WinogradShape& s, const float* x, const float* dy, float
   constexpr int planes = Transform::kIn * Transform::kIn;
   constexpr int64_t panel = N * kLanes;
   const Tiles tiles(s);
-  // The sums are read and written once a block: here larger blocks are better.
-  const int64_t most = Least(tiles.count, TilesInBlock(tiles.count, planes * (s.in_c + s.out_c) * sizeof(float) / 2,
-                                                       planes * s.in_c * s.out_c * sizeof(float), 1));
-  const int64_t blocks = CeilDiv(tiles.count, most);
+  const bool large = planes * s.in_c * s.out_c * int64_t{sizeof(float)} > kLargeFilter;
+  const int64_t blocks = CeilDiv(tiles.count, large ? kLargeBlock : kTilesOfSums);
+  const int64_t most = CeilDiv(tiles.count, blocks);
   const Block block = MakeBlock(most, planes);
-  const int64_t groups = s.in_c / kGroup, parts = s.out_c / panel, part = planes * SumPlane(panel);
-  const int64_t size = part * (blocks > 1 ? groups * parts : 1);
-  float* sums = Scratch(kSums, size);
+  const int64_t groups = s.in_c / kGroup, parts = s.out_c / panel, part = kGroup * panel;
+  // A line more from a plane to the next, lest a transform read from few sets of the cache.
+  const int64_t plane_size = (blocks > 1 ? groups * parts : 1) * part + kGroup;
+  float* sums = Scratch(kSums, planes * plane_size);
   float* v = Scratch(kSource, groups * block.group);
   float* q = Scratch(kGradient, s.out_c / kGroup * block.group);
   const float* zeros = Scratch(kZeros, Most(Transform::kIn * s.in_c, s.out_c));
-  if (blocks > 1) Clear(sums, size);
+  if (blocks > 1) Clear(sums, planes * plane_size);
   for (int64_t i = 0; i < blocks; ++i) {
     const int64_t begin = tiles.count * i / blocks, count = tiles.count * (i + 1) / blocks - begin;
     TransformInputs(tiles, x, s.in_c, zeros, begin, count, block, v);
@@ -598,25 +598,28 @@ void SumOverTiles(const WinogradShape& s, const float* x, const float* dy, float
       // The sums of all planes are complete at once, and never all there.
       for (int64_t p = 0; p < parts; ++p) {
         for (int64_t group = 0; group < groups; ++group) {
-          Clear(sums, part);
-          for (int plane = 0; plane < planes; ++plane) multiply(plane, p, group, sums + plane * SumPlane(panel));
-          TransformSums<N>(sums, s.in_c, s.out_c, group * kGroup, p * panel, dfilter);
+          Clear(sums, planes * plane_size);
+          for (int plane = 0; plane < planes; ++plane) multiply(plane, p, group, sums + plane * plane_size);
+          TransformSums<N>(sums, plane_size, s.in_c, s.out_c, group * kGroup, p * panel, dfilter);
         }
       }
       return;
     }
+    // The sums lie in the order in which they are read and written.
     for (int plane = 0; plane < planes; ++plane) {
+      float* to = sums + plane * plane_size;
       for (int64_t p = 0; p < parts; ++p) {
-        for (int64_t group = 0; group < groups; ++group) {
+        for (int64_t group = 0; group < groups; ++group, to += part) {
           ahead.Fetch();
-          multiply(plane, p, group, sums + (p * groups + group) * part + plane * SumPlane(panel));
+          multiply(plane, p, group, to);
         }
       }
     }
   }
   for (int64_t p = 0; p < parts; ++p) {
     for (int64_t group = 0; group < groups; ++group) {
-      TransformSums<N>(sums + (p * groups + group) * part, s.in_c, s.out_c, group * kGroup, p * panel, dfilter);
+      TransformSums<N>(sums + (p * groups + group) * part, plane_size, s.in_c, s.out_c, group * kGroup, p * panel,
+                       dfilter);
     }
   }
 }
