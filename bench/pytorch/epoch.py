@@ -8,24 +8,18 @@ several times faster than picture by picture.
 import json
 import sys
 import time
-from pathlib import Path
 
 import torch
+from cifar10 import MEAN, STD, TRAIN, crops, read
 from network import network, sgd
 from torch import nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
-MEAN = 255 * torch.tensor([0.4914, 0.4822, 0.4465])
-STD = 255 * torch.tensor([0.247, 0.2435, 0.2616])
-
 
 class Pictures(Dataset):
     def __init__(self, folder):
-        files = [Path(folder, f"data_batch_{i}.bin").read_bytes() for i in range(1, 6)]
-        records = torch.frombuffer(bytearray(b"".join(files)), dtype=torch.uint8).view(-1, 3073)
-        self.labels = records[:, 0].long()
-        pictures = records[:, 1:].view(-1, 3, 32, 32).permute(0, 2, 3, 1)
+        pictures, self.labels = read(folder, TRAIN)
         self.padded = functional.pad(pictures, (0, 0, 4, 4, 4, 4)).contiguous()  # [n, 40, 40, 3]
 
     def __len__(self):
@@ -33,13 +27,9 @@ class Pictures(Dataset):
 
     # A DataLoader asks it for the pictures of a batch together.
     def __getitems__(self, indices):
-        index, across = torch.tensor(indices), torch.arange(32)
-        top, left = torch.randint(9, (len(index), 1)), torch.randint(9, (len(index), 1))
-        mirrored = torch.randint(2, (len(index), 1), dtype=torch.bool)
-        rows = top + across
-        columns = left + torch.where(mirrored, 31 - across, across)
-        crops = self.padded[index[:, None, None], rows[:, :, None], columns[:, None, :]]  # [n, 32, 32, 3]
-        images = crops.float().sub_(MEAN).div_(STD)
+        index = torch.tensor(indices)
+        mirrored = torch.randint(2, (len(index),), dtype=torch.bool)
+        images = crops(self.padded, index, mirrored).float().sub_(MEAN).div_(STD)
         return images.permute(0, 3, 1, 2), self.labels[index]  # channels last in memory
 
 

@@ -7,23 +7,19 @@ epochs, batch size, learning rate, label smoothing, the share of the training im
 import json
 import sys
 import time
-from pathlib import Path
 
 import torch
+from cifar10 import MEAN, STD, TEST, TRAIN, crops, read
 from torch import nn
 from torch.nn import functional
 
-MEAN = 255 * torch.tensor([0.4914, 0.4822, 0.4465])
-STD = 255 * torch.tensor([0.247, 0.2435, 0.2616])
 SHIFT = 2
 
 
-def read(folder, names):
+def normalized(folder, names):
     """Images [n, 3, 32, 32], channels last in memory, and labels."""
-    data = b"".join(Path(folder, name).read_bytes() for name in names)
-    records = torch.frombuffer(bytearray(data), dtype=torch.uint8).view(-1, 3073)
-    images = records[:, 1:].view(-1, 3, 32, 32).permute(0, 2, 3, 1).float().sub_(MEAN).div_(STD)
-    return images.contiguous().permute(0, 3, 1, 2), records[:, 0].long()
+    images, labels = read(folder, names)
+    return images.float().sub_(MEAN).div_(STD).contiguous().permute(0, 3, 1, 2), labels
 
 
 class BatchNorm(nn.BatchNorm2d):
@@ -84,19 +80,10 @@ class Muon:
             p.sub_(x.view_as(p), alpha=lr)
 
 
-def batch_of(padded, index, mirrored):
-    """Crops at random places, mirrored where that is said. // [n, 3, 32, 32]"""
-    across = torch.arange(32)
-    top, left = (torch.randint(2 * SHIFT + 1, (len(index), 1)) for _ in range(2))
-    rows = top + across
-    columns = left + torch.where(mirrored[:, None], 31 - across, across)
-    return padded[index[:, None, None], rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
-
-
 def train(folder, width, epochs, size, lr, smoothing, left_out, seed, compiles):
     torch.manual_seed(seed)
-    images, labels = read(folder, [f"data_batch_{i}.bin" for i in range(1, 6)])
-    tests = read(folder, ["test_batch.bin"])
+    images, labels = normalized(folder, TRAIN)
+    tests = normalized(folder, TEST)
     kept = torch.randperm(len(images))[: round(len(images) * (1 - left_out))]
     images, labels = images[kept], labels[kept]
     began = time.perf_counter()
@@ -121,7 +108,7 @@ def train(folder, width, epochs, size, lr, smoothing, left_out, seed, compiles):
         order = torch.randperm(len(images))
         for i in range(steps):
             index = order[i * size : (i + 1) * size]
-            x = batch_of(padded, index, flipped[index] ^ (epoch % 2 == 1))
+            x = crops(padded, index, flipped[index] ^ (epoch % 2 == 1)).permute(0, 3, 1, 2)
             with torch.autocast("cpu", torch.bfloat16):
                 logits = run(x)
             loss = functional.cross_entropy(logits.float(), labels[index], label_smoothing=smoothing)

@@ -147,6 +147,7 @@ export const RECIPES = {
     augmentation: { shift: 4, edges: 'zeros', flip: 'random' },
     optimizer: { kind: 'sgd', lr: 0.4, momentum: 0.9, weightDecay: 5e-4, nesterov: true },
     labelSmoothing: 0.1,
+    validation: 0.02,
     schedule: { kind: 'oneCycle', maxLr: 0.4 },
   },
 } satisfies Record<string, Recipe>;
