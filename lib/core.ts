@@ -40,7 +40,7 @@ export {
   ResNetError,
 } from './errors';
 // models: residual blocks and the networks made of them
-export { type Block, type BlockOptions, basicBlock, bottleneck } from './models/block';
+export { type Block, type BlockOptions, basicBlock, bottleneck, zeroPaddedBlock } from './models/block';
 export { loadModel } from './models/files/loadModel';
 export { loadPretrained, type PretrainedName } from './models/files/loadPretrained';
 export { epochPath, type SaveModelOptions, saveModel } from './models/files/saveModel';
@@ -52,9 +52,14 @@ export {
   resNet,
   resnet10,
   resnet18,
+  resnet20,
+  resnet32,
   resnet34,
+  resnet44,
   resnet50,
+  resnet56,
   resnet101,
+  resnet110,
   resnet152,
 } from './models/resNet';
 export { type ResNet8Options, resnet8 } from './models/resNet8';

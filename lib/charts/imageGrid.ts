@@ -4,7 +4,7 @@
 import { checkForm, type Form } from '../checks';
 import type { Dataset } from '../data/dataset';
 import { ConfigError, DataError } from '../errors';
-import { toCanvas } from './drawing/pixels';
+import { imageFrom, shrunk, toCanvas } from './drawing/pixels';
 import type { Figure } from './figure';
 import { COLORS, themed } from './theme';
 
@@ -33,12 +33,13 @@ const FORM: Form = {
   image: 'function',
 };
 
-const MAGNIFICATION = 3; // CSS pixels a pixel: a whole number, so that all come out alike
+const SIDE = 96; // CSS pixels of an image's longer side, or nearly so
+const LINE = 18; // CSS pixels of a line of text
 const GAP = 2; // image pixels between two images
 const MARGIN = { l: 12, r: 12, b: 8 };
 
 /**
- * The first images of a set in a grid, magnified without blur.
+ * The first images of a set in a grid: small ones magnified without blur, large ones made smaller.
  *
  * With predictions each title reads `predicted (true)`, after a green ✓ where they agree and a red ✗ where they don't; with
  * confidences, these stand between.
@@ -68,12 +69,18 @@ export function imageGrid(images: LabeledImages, options: ImageGridOptions = {})
     }
   }
 
-  const [height, width] = images.imageShape;
+  const drawn = Array.from({ length: count }, (_, i) =>
+    shrunk(imageFrom(images.image(i), images.imageShape), SIDE),
+  );
+  const { height, width } = drawn[0];
+  // CSS pixels a pixel: a whole number, so that all come out alike.
+  const magnification = Math.max(1, Math.round(SIDE / Math.max(height, width)));
   const cellWidth = width + GAP;
   const titles = Array.from({ length: count }, (_, index) =>
     titleOf(images, index, predictions, confidences),
   );
-  const titleHeight = 2 + 6 * titles[0].text.split('<br>').length; // image pixels
+  const lines = titles[0].text.split('<br>').length;
+  const titleHeight = 2 + Math.ceil((LINE * lines) / magnification); // image pixels
   const cellHeight = height + titleHeight;
   const gridWidth = cols * cellWidth;
   const gridHeight = Math.ceil(count / cols) * cellHeight;
@@ -84,9 +91,9 @@ export function imageGrid(images: LabeledImages, options: ImageGridOptions = {})
 
   const pixels = new Uint8Array(gridWidth * gridHeight * 3).fill(255);
   for (const index of indices) {
-    const image = images.image(index);
+    const { data } = drawn[index];
     for (let row = 0; row < height; row++) {
-      const line = image.subarray(row * width * 3, (row + 1) * width * 3);
+      const line = data.subarray(row * width * 3, (row + 1) * width * 3);
       pixels.set(line, ((top(index) + row) * gridWidth + left(index)) * 3);
     }
   }
@@ -108,7 +115,7 @@ export function imageGrid(images: LabeledImages, options: ImageGridOptions = {})
         mode: 'markers+text',
         x: indices.map((index) => left(index) + width / 2),
         y: indices.map((index) => top(index) + height / 2),
-        marker: { symbol: 'square', size: (width * MAGNIFICATION) / 1.2, color: 'rgba(0,0,0,0)' },
+        marker: { symbol: 'square', size: (width * magnification) / 1.2, color: 'rgba(0,0,0,0)' },
         text: titles.map(({ text }) => text),
         textposition: 'top center',
         textfont: { size: 12, color: titles.map(({ color }) => color) },
@@ -118,8 +125,8 @@ export function imageGrid(images: LabeledImages, options: ImageGridOptions = {})
       },
     ],
     {
-      width: gridWidth * MAGNIFICATION + MARGIN.l + MARGIN.r,
-      height: gridHeight * MAGNIFICATION + headingHeight + MARGIN.b,
+      width: gridWidth * magnification + MARGIN.l + MARGIN.r,
+      height: gridHeight * magnification + headingHeight + MARGIN.b,
       margin: { ...MARGIN, t: headingHeight },
       title: { text: title },
       xaxis: { visible: false, range: [0, gridWidth], constrain: 'domain' },

@@ -6,7 +6,7 @@ import type { TensorFlow } from '../engine/runtime/tensorflow';
 /** One batch. Its tensors belong to whoever draws it, who disposes them. */
 export type Batch = {
   /** Normalized pixels, float32. */
-  images: TensorFlow.Tensor4D; // [n, 32, 32, 3]
+  images: TensorFlow.Tensor4D; // [n, height, width, channels]
   /** Class indices, int32. */
   labels: TensorFlow.Tensor1D; // [n]
   /** Where images are mixed: how much of each class is in each image. */

@@ -5,12 +5,13 @@
 
 import { DataError } from '../errors';
 import { readRegularFile, writeWhole } from '../files';
-import { CHANNELS, Dataset, IMAGE_LENGTH } from './dataset';
+import { CIFAR_SHAPE, Dataset, lengthOf } from './dataset';
 import { md5 } from './download/checksum';
 
+const IMAGE_LENGTH = lengthOf(CIFAR_SHAPE);
 /** Bytes of one record: the label, then red, green and blue. */
 export const RECORD_LENGTH: number = 1 + IMAGE_LENGTH;
-const CHANNEL_LENGTH = IMAGE_LENGTH / CHANNELS;
+const CHANNEL_LENGTH = IMAGE_LENGTH / 3;
 
 /**
  * Reads batch files into one data set, in their order.

@@ -8,7 +8,7 @@ import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ConfigError } from '../errors';
 import { count, showAs } from '../showAs';
 import type { Batch, BatchDraws, BatchInputs } from './batch';
-import { CHANNELS, type Dataset, IMAGE_LENGTH, IMAGE_SIZE } from './dataset';
+import { type Dataset, lengthOf } from './dataset';
 import { DeviceImages, lookedUp, normalizedTensor } from './deviceImages';
 import { type DrawnBatch, type DrawnImage, draws, partsOf } from './drawn';
 import {
@@ -42,11 +42,11 @@ export interface DataLoaderOptions {
   mix?: Mixing;
   /** Leave out the last batch of an epoch where it isn't full; false by default. */
   dropLast?: boolean;
-  /** How pixels become numbers; CIFAR10_NORMALIZATION by default. */
+  /** How pixels become numbers; CIFAR10_NORMALIZATION by default. For gray images give `channelStatistics(trainSet)`. */
   normalize?: Normalization;
   /**
-   * Have `train` and `evaluate` keep the data set on the device, 4 kB an image, and make batches there, within the step that uses
-   * them: the same numbers, but hardly anything to send. True by default where there is a GPU.
+   * Have `train` and `evaluate` keep the data set on the device, 4 kB an image of CIFAR-10, and make batches there, within the step that
+   * uses them: the same numbers, but hardly anything to send. True by default where there is a GPU.
    */
   onDevice?: boolean;
 }
@@ -81,7 +81,7 @@ export class DataLoader implements Iterable<Batch> {
   readonly #way: 'pixels' | 'tensors';
   readonly #context: TransformContext;
   readonly #dropLast: boolean;
-  readonly #table: Float32Array; // [3, 256]
+  readonly #table: Float32Array; // [channels, 256]
   readonly #onDevice: boolean;
   /** Made at its first use. */
   #deviceImages?: DeviceImages;
@@ -102,7 +102,10 @@ export class DataLoader implements Iterable<Batch> {
     });
   }
 
-  /** @throws ConfigError when a setting is out of its range, or `dropLast` would leave no batch at all. */
+  /**
+   * @throws ConfigError when a setting is out of its range, the normalization has other channels than the images, or `dropLast` would
+   *   leave no batch at all.
+   */
   constructor(dataset: Dataset, options: DataLoaderOptions = {}) {
     const {
       batchSize = 128,
@@ -118,7 +121,7 @@ export class DataLoader implements Iterable<Batch> {
     checkForm(
       'dataset',
       dataset,
-      { length: 'number', images: 'numbers', labels: 'numbers' },
+      { length: 'number', images: 'numbers', labels: 'numbers', imageShape: 'numbers' },
       'Give a Dataset.',
     );
     if (!Number.isInteger(batchSize) || batchSize < 1) {
@@ -149,11 +152,19 @@ export class DataLoader implements Iterable<Batch> {
     this.#mix = mix;
     this.#dropLast = dropLast;
     this.#table = normalizationTable(normalize);
+    const channels = dataset.imageShape[2];
+    if (normalize.mean.length !== channels) {
+      throw new ConfigError(
+        `The images have ${channels} ${channels === 1 ? 'channel' : 'channels'}, and the normalization ${normalize.mean.length}.`,
+        'Give { normalize: channelStatistics(trainSet) }, that of the training images for all loaders.',
+      );
+    }
     // A copy: the table is made of what it is now.
     this.normalize = { mean: [...normalize.mean], std: [...normalize.std] };
-    const [red, green, blue] = this.normalize.mean;
-    this.#context = { mean: [255 * red, 255 * green, 255 * blue] };
+    this.#context = { mean: this.normalize.mean.map((mean) => 255 * mean), shape: dataset.imageShape };
     this.#onDevice = onDevice;
+    // A transform that doesn't fit such images refuses them here, not in the middle of an epoch.
+    this.#drawLengths();
   }
 
   /** How it makes its batches. */
@@ -200,13 +211,13 @@ export class DataLoader implements Iterable<Batch> {
     for (let batch = 0; batch < this.length; batch++) {
       const indices = order.subarray(batch * this.batchSize, (batch + 1) * this.batchSize);
       const images = Array.from(indices, (index): DrawnImage => {
-        const drawnFor = { index, epoch, seed: this.#seed };
+        const drawnFor = { index, epoch, seed: this.#seed, shape: this.dataset.imageShape };
         return {
           index,
           numbers: this.#transforms.map((transform) => transform.draw?.(random, drawnFor) ?? []),
         };
       });
-      yield { images, mixes: this.#mix?.draw(random, images.length) };
+      yield { images, mixes: this.#mix?.draw(random, images.length, this.dataset.imageShape) };
     }
   }
 
@@ -229,7 +240,7 @@ export class DataLoader implements Iterable<Batch> {
 
   /** How many numbers each transform draws. */
   #drawLengths(): number[] {
-    const drawnFor = { index: 0, epoch: 0, seed: this.#seed };
+    const drawnFor = { index: 0, epoch: 0, seed: this.#seed, shape: this.dataset.imageShape };
     return this.#transforms.map((transform) => transform.draw?.(Random.fromSeed(0), drawnFor).length ?? 0);
   }
 
@@ -254,30 +265,32 @@ export class DataLoader implements Iterable<Batch> {
     const { length } = drawn;
     const labels = Int32Array.from(drawn, ({ index }) => this.dataset.labels[index]); // [n]
     // A new array each time: TensorFlow.js keeps a reference to it until the tensor is first used.
-    const images = this.#way === 'pixels' ? this.#pixels(drawn) : this.#byTensors(drawn); // [n, 32, 32, 3]
+    const images = this.#way === 'pixels' ? this.#pixels(drawn) : this.#byTensors(drawn); // [n, height, width, channels]
+    const { imageShape } = this.dataset;
     const classes = this.dataset.classNames.length;
-    const shares = mixes && mixInto(images, labels, classes, mixes); // [n, classes]
+    const shares = mixes && mixInto(images, labels, classes, mixes, imageShape); // [n, classes]
     return {
-      images: tf.tensor4d(images, [length, IMAGE_SIZE, IMAGE_SIZE, CHANNELS]),
+      images: tf.tensor4d(images, [length, ...imageShape]),
       labels: tf.tensor1d(labels, 'int32'),
       ...(shares && { softLabels: tf.tensor2d(shares, [length, classes]) }),
     };
   }
 
   #pixels(drawn: readonly DrawnImage[]): Float32Array {
-    const images = new Float32Array(drawn.length * IMAGE_LENGTH);
-    const changed = new Float32Array(IMAGE_LENGTH); // [32, 32, 3]
+    const length = lengthOf(this.dataset.imageShape);
+    const images = new Float32Array(drawn.length * length);
+    const changed = new Float32Array(length); // [height, width, channels]
     drawn.forEach(({ index, numbers }, i) => {
       const image = this.dataset.image(index);
       if (this.#transforms.length === 0) {
-        normalizeInto(image, this.#table, images, i * IMAGE_LENGTH);
+        normalizeInto(image, this.#table, images, i * length);
         return;
       }
       changed.set(image);
       this.#transforms.forEach((transform, k) => {
         transform.pixels!(changed, numbers[k], this.#context);
       });
-      normalizeNumbersInto(changed, this.#table, this.normalize, images, i * IMAGE_LENGTH);
+      normalizeNumbersInto(changed, this.#table, this.normalize, images, i * length);
     });
     return images;
   }
@@ -287,9 +300,7 @@ export class DataLoader implements Iterable<Batch> {
       const bytes = drawn.map(({ index }) => this.dataset.image(index));
       const images = tf.tensor4d(Float32Array.from(Buffer.concat(bytes)), [
         drawn.length,
-        IMAGE_SIZE,
-        IMAGE_SIZE,
-        CHANNELS,
+        ...this.dataset.imageShape,
       ]);
       const { numbers } = partsOf(draws({ images: drawn }), this.#drawLengths(), false);
       return this.#changed(images, numbers).dataSync() as Float32Array;

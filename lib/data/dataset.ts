@@ -7,23 +7,30 @@ import { count, showAs, tableLines } from '../showAs';
 import { CLASS_NAMES } from './classNames';
 import { Random } from './random';
 
-/** Height and width of an image, in pixels. */
-export const IMAGE_SIZE = 32;
-/** Red, green, blue. */
-export const CHANNELS = 3;
-/** Bytes, and so numbers, of one image. */
-export const IMAGE_LENGTH: number = IMAGE_SIZE * IMAGE_SIZE * CHANNELS;
+/** Height and width in pixels, and channels: 3 of color, or 1 of gray. */
+export type ImageShape = readonly [height: number, width: number, channels: number];
 
-/** Images of 32×32 pixels in RGB, a label for each, and the names of the classes. Not changed once made. */
+/** The images of CIFAR-10 and CIFAR-100. */
+export const CIFAR_SHAPE: ImageShape = [32, 32, 3];
+
+/** Classes that a label of one byte can tell apart. */
+const MOST_CLASSES = 256;
+
+/** Numbers of an image. */
+export function lengthOf([height, width, channels]: ImageShape): number {
+  return height * width * channels;
+}
+
+/** Images of one size, a label for each, and the names of the classes. Not changed once made. */
 export class Dataset {
   /** All pixels, 0 to 255. */
-  readonly images: Uint8Array; // [n, 32, 32, 3]
+  readonly images: Uint8Array; // [n, height, width, channels]
   /** The index of each image's class. */
   readonly labels: Uint8Array; // [n]
   /** The name of each class. */
   readonly classNames: readonly string[];
   /** Height, width and channels of an image. */
-  readonly imageShape: readonly [number, number, number] = [IMAGE_SIZE, IMAGE_SIZE, CHANNELS];
+  readonly imageShape: ImageShape;
 
   static {
     showAs(Dataset.prototype, { full: datasetText });
@@ -32,16 +39,23 @@ export class Dataset {
   /**
    * Takes the arrays as they are, without copying them.
    *
-   * @param images // [n, 32, 32, 3]
+   * @param images // [n, height, width, channels]
    * @param labels // [n]
+   * @param classNames CIFAR-10's without it
+   * @param imageShape 32×32 in color without it
    * @throws DataError when there is no image, the lengths don't fit, or a label is out of range.
    */
-  constructor(images: Uint8Array, labels: Uint8Array, classNames: readonly string[] = CLASS_NAMES) {
+  constructor(
+    images: Uint8Array,
+    labels: Uint8Array,
+    classNames: readonly string[] = CLASS_NAMES,
+    imageShape: ImageShape = CIFAR_SHAPE,
+  ) {
     checkForm(
       'images',
       images,
       'numbers',
-      'Give a Uint8Array: red, green and blue of each pixel, image by image.',
+      'Give a Uint8Array: the channels of each pixel, image by image.',
       DataError,
     );
     checkForm(
@@ -55,10 +69,30 @@ export class Dataset {
     if (labels.length === 0) {
       throw new DataError('A data set needs at least one image.', 'Check what it is read or selected from.');
     }
-    if (images.length !== labels.length * IMAGE_LENGTH) {
+    checkForm(
+      'imageShape',
+      imageShape,
+      'numbers',
+      'Give height, width and channels: [32, 32, 3].',
+      DataError,
+    );
+    if (imageShape.length !== 3 || !imageShape.every((size) => Number.isInteger(size) && size >= 1)) {
       throw new DataError(
-        `${images.length} bytes of pixels don't fit ${labels.length} labels: an image has ${IMAGE_LENGTH} bytes (32×32×3).`,
-        'Give exactly one label for each image, and pixels as RGB of 32×32.',
+        `Images can't be of the shape [${imageShape.join(', ')}].`,
+        'Give height, width and channels: [32, 32, 3].',
+      );
+    }
+    const length = lengthOf(imageShape);
+    if (images.length !== labels.length * length) {
+      throw new DataError(
+        `${images.length} bytes of pixels don't fit ${labels.length} labels: an image has ${length} bytes (${imageShape.join('×')}).`,
+        'Give exactly one label for each image, and pixels of that shape.',
+      );
+    }
+    if (classNames.length > MOST_CLASSES) {
+      throw new DataError(
+        `${classNames.length} classes are too many: a label is a byte, which tells ${MOST_CLASSES} apart.`,
+        'Leave classes out, or join some.',
       );
     }
     const wrong = labels.findIndex((label) => label >= classNames.length);
@@ -71,6 +105,7 @@ export class Dataset {
     this.images = images;
     this.labels = labels;
     this.classNames = classNames;
+    this.imageShape = imageShape;
   }
 
   /** The number of images. */
@@ -79,13 +114,14 @@ export class Dataset {
   }
 
   /**
-   * One image's pixels, as a view, not a copy. // [32, 32, 3]
+   * One image's pixels, as a view, not a copy. // [height, width, channels]
    *
    * @throws ConfigError when there is no image of that index.
    */
   image(index: number): Uint8Array {
     this.#checkIndex(index);
-    return this.images.subarray(index * IMAGE_LENGTH, (index + 1) * IMAGE_LENGTH);
+    const length = lengthOf(this.imageShape);
+    return this.images.subarray(index * length, (index + 1) * length);
   }
 
   /**
@@ -95,6 +131,7 @@ export class Dataset {
    * @throws ConfigError when there are fewer images, or none of an index; DataError when none is selected.
    */
   subset(selection: number | ArrayLike<number>): Dataset {
+    const length = lengthOf(this.imageShape);
     if (typeof selection === 'number') {
       if (!Number.isInteger(selection) || selection < 1 || selection > this.length) {
         throw new ConfigError(
@@ -103,18 +140,19 @@ export class Dataset {
         );
       }
       return new Dataset(
-        this.images.subarray(0, selection * IMAGE_LENGTH),
+        this.images.subarray(0, selection * length),
         this.labels.subarray(0, selection),
         this.classNames,
+        this.imageShape,
       );
     }
-    const images = new Uint8Array(selection.length * IMAGE_LENGTH); // [n, 32, 32, 3]
+    const images = new Uint8Array(selection.length * length); // [n, height, width, channels]
     const labels = new Uint8Array(selection.length); // [n]
     for (let i = 0; i < selection.length; i++) {
-      images.set(this.image(selection[i]), i * IMAGE_LENGTH);
+      images.set(this.image(selection[i]), i * length);
       labels[i] = this.labels[selection[i]];
     }
-    return new Dataset(images, labels, this.classNames);
+    return new Dataset(images, labels, this.classNames, this.imageShape);
   }
 
   /**

@@ -3,14 +3,16 @@
  * recorded step, which then is fed nothing but which images to take and what their transforms have drawn.
  */
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
-import { CHANNELS, type Dataset, IMAGE_SIZE } from './dataset';
+import type { Dataset, ImageShape } from './dataset';
 import type { Normalization } from './normalization';
 
-const PIXELS = IMAGE_SIZE * IMAGE_SIZE;
+/** Channels that one number holds: float32 is exact up to 2^24. */
+const PACKED = 3;
 
-/** Pixels as one number each, red + 256 green + 65536 blue, which float32 holds exactly. */
-function packed(images: Uint8Array): Float32Array {
-  const pixels = new Float32Array(images.length / CHANNELS); // [n * 1024]
+/** Each pixel of color as one number, red + 256 green + 65536 blue; those of other images as they are. */
+function packed(images: Uint8Array, channels: number): Float32Array {
+  if (channels !== PACKED) return Float32Array.from(images);
+  const pixels = new Float32Array(images.length / PACKED); // [n * height * width]
   for (let i = 0; i < pixels.length; i++) {
     pixels[i] = images[3 * i] + 256 * images[3 * i + 1] + 65536 * images[3 * i + 2];
   }
@@ -20,13 +22,17 @@ function packed(images: Uint8Array): Float32Array {
 /** A data set as variables of the device. Who made it disposes it. */
 export class DeviceImages {
   // float32 all, also what is whole: TensorFlow keeps variables of integers in the host's memory.
-  private readonly pixels: TensorFlow.Variable; // [n, 1024]
+  private readonly pixels: TensorFlow.Variable; // [n, numbers]
   private readonly labels: TensorFlow.Variable; // [n]
 
+  private readonly shape: ImageShape;
+
   constructor(dataset: Dataset) {
-    const { length } = dataset;
+    const { length, imageShape, images } = dataset;
+    this.shape = imageShape;
+    const numbers = packed(images, imageShape[2]);
     [this.pixels, this.labels] = tf.tidy(() => [
-      tf.variable(tf.tensor2d(packed(dataset.images), [length, PIXELS]), false),
+      tf.variable(tf.tensor2d(numbers, [length, numbers.length / length]), false),
       tf.variable(tf.tensor1d(Float32Array.from(dataset.labels)), false),
     ]);
   }
@@ -38,7 +44,7 @@ export class DeviceImages {
    */
   take(index: TensorFlow.Tensor1D): { images: TensorFlow.Tensor4D; labels: TensorFlow.Tensor1D } {
     return tf.tidy(() => ({
-      images: unpacked(tf.gather(this.pixels, index)),
+      images: unpacked(tf.gather(this.pixels, index), this.shape),
       labels: tf.cast(tf.gather(this.labels, index), 'int32') as TensorFlow.Tensor1D,
     }));
   }
@@ -48,23 +54,24 @@ export class DeviceImages {
   }
 }
 
-/** Pixels taken apart into channels. // [n, 1024] to [n, 32, 32, 3] */
-function unpacked(pixels: TensorFlow.Tensor): TensorFlow.Tensor4D {
+/** Pixels taken apart into channels. // [n, numbers] to [n, height, width, channels] */
+function unpacked(pixels: TensorFlow.Tensor, [height, width, channels]: ImageShape): TensorFlow.Tensor4D {
+  if (channels !== PACKED) return tf.reshape(pixels, [-1, height, width, channels]);
   const blue = tf.floor(tf.div(pixels, 65536));
   const rest = tf.sub(pixels, tf.mul(blue, 65536));
   const green = tf.floor(tf.div(rest, 256));
   const red = tf.sub(rest, tf.mul(green, 256));
-  return tf.reshape(tf.stack([red, green, blue], 2), [-1, IMAGE_SIZE, IMAGE_SIZE, CHANNELS]);
+  return tf.reshape(tf.stack([red, green, blue], 2), [-1, height, width, channels]);
 }
 
 /**
  * Images of whole numbers of 0 to 255, looked up in a table of `normalizationTable`, by tensor operations alone.
  *
- * @param table // [3, 256]
+ * @param table // [channels, 256]
  */
 export function lookedUp(images: TensorFlow.Tensor4D, table: Float32Array): TensorFlow.Tensor4D {
   return tf.tidy(() => {
-    const places = tf.cast(tf.add(images, tf.tensor1d([0, 256, 512])), 'int32');
+    const places = tf.cast(tf.add(images, tf.range(0, table.length, 256)), 'int32');
     const values: TensorFlow.Tensor = tf.tensor1d(table);
     return tf.gather(values, places as TensorFlow.Tensor1D) as TensorFlow.Tensor4D;
   });

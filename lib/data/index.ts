@@ -5,7 +5,7 @@
 export { ConfigError, DataError, ResNetError } from '../errors';
 export { type Cifar10, type Cifar10Options, loadCifar10 } from './cifar10';
 export { CLASS_NAMES } from './classNames';
-export { Dataset } from './dataset';
+export { Dataset, type ImageShape } from './dataset';
 export type { Cifar10Progress } from './download/cifar10Source';
 export { packageDataFolder, projectDataFolder } from './folders';
 export {

@@ -1,10 +1,11 @@
 /**
- * The two residual blocks. A block computes F(x) + x: its branch F learns what to add to its input, and the shortcut
+ * The residual blocks. A block computes F(x) + x: its branch F learns what to add to its input, and the shortcut
  * carries the input past it.
  */
 import { checkForm, checkPositiveInteger } from '../checks';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
-import { add, batchNorm2d, conv2d, relu, type Symbolic } from './layers';
+import { ConfigError } from '../errors';
+import { add, batchNorm2d, conv2d, relu, type Symbolic, subsampled } from './layers';
 
 /** What both blocks take in addition to their channels. */
 export interface BlockOptions {
@@ -39,9 +40,23 @@ function branch(x: Symbolic, convs: Conv[], name: string, seed: number): Symboli
   }, x);
 }
 
-/** The input as it is where it fits the sum, else through a 1×1 convolution that makes it fit. */
-function shortcut(x: Symbolic, filters: number, stride: number, name: string, seed: number): Symbolic {
+/** How an input of another shape is made to fit the sum: by a 1×1 convolution, or without weights, by leaving out pixels and adding zeros. */
+type Shortcut = 'projection' | 'zeros';
+
+/** The input as it is where it fits the sum, else made to fit. */
+function shortcut(
+  x: Symbolic,
+  filters: number,
+  { stride, kind, name, seed }: { stride: number; kind: Shortcut; name: string; seed: number },
+): Symbolic {
   if (stride === 1 && x.shape[3] === filters) return x;
+  if (kind === 'zeros' && filters < x.shape[3]!) {
+    throw new ConfigError(
+      `Zeros can't make ${filters} channels of ${x.shape[3]}.`,
+      'Give as many channels as come in, or more; or take basicBlock.',
+    );
+  }
+  if (kind === 'zeros') return subsampled(x, filters, stride, `${name}.shortcut`);
   const projected = conv2d(x, { filters, kernelSize: 1, stride, name: `${name}.shortcut.conv`, seed });
   return batchNorm2d(projected, `${name}.shortcut.bn`);
 }
@@ -49,14 +64,33 @@ function shortcut(x: Symbolic, filters: number, stride: number, name: string, se
 function residual(
   inChannels: number,
   convs: Conv[],
-  { stride = 1, name, seed = 0 }: BlockOptions & { name: string },
+  { stride = 1, name, seed = 0, kind = 'projection' }: BlockOptions & { name: string; kind?: Shortcut },
 ) {
   checkPositiveInteger('inChannels', inChannels);
   checkPositiveInteger('stride', stride);
   const x = tf.input({ shape: [null, null, inChannels], name: `${name}.input` }); // [n, h, w, inChannels]
   const filters = convs[convs.length - 1].filters;
-  const sum = add([branch(x, convs, name, seed), shortcut(x, filters, stride, name, seed)], `${name}.add`); // [n, h / stride, w / stride, filters]
+  const sum = add(
+    [branch(x, convs, name, seed), shortcut(x, filters, { stride, kind, name, seed })],
+    `${name}.add`,
+  ); // [n, h / stride, w / stride, filters]
   return tf.model({ inputs: x, outputs: relu(sum, `${name}.relu${convs.length}`), name });
+}
+
+function basic(kind: Shortcut): Block {
+  const make = (inChannels: number, channels: number, options: BlockOptions = {}) => {
+    checkForm('options', options, {}, 'Give for example { stride: 2 }.');
+    checkPositiveInteger('channels', channels);
+    return residual(
+      inChannels,
+      [
+        { filters: channels, kernelSize: 3, stride: options.stride },
+        { filters: channels, kernelSize: 3 },
+      ],
+      { name: 'BasicBlock', ...options, kind },
+    );
+  };
+  return Object.assign(make, { expansion: 1 });
 }
 
 /**
@@ -67,21 +101,18 @@ function residual(
  * @throws ConfigError for channels or a stride that aren't positive integers
  * @see He et al. 2016, "Deep Residual Learning for Image Recognition", figure 5 left
  */
-export const basicBlock: Block = Object.assign(
-  (inChannels: number, channels: number, options: BlockOptions = {}): TensorFlow.LayersModel => {
-    checkForm('options', options, {}, 'Give for example { stride: 2 }.');
-    checkPositiveInteger('channels', channels);
-    return residual(
-      inChannels,
-      [
-        { filters: channels, kernelSize: 3, stride: options.stride },
-        { filters: channels, kernelSize: 3 },
-      ],
-      { name: 'BasicBlock', ...options },
-    );
-  },
-  { expansion: 1 },
-);
+export const basicBlock: Block = basic('projection');
+
+/**
+ * The block of ResNet-20 to ResNet-110: `basicBlock` with a shortcut without weights. Where the shapes differ, it leaves out pixels and
+ * fills the added channels with zeros.
+ *
+ * `[n, h, w, inChannels]` → `[n, h / stride, w / stride, channels]`
+ *
+ * @throws ConfigError for channels or a stride that aren't positive integers, or fewer channels than come in
+ * @see He et al. 2016, "Deep Residual Learning for Image Recognition", option A of section 3.3
+ */
+export const zeroPaddedBlock: Block = basic('zeros');
 
 /**
  * The block of ResNet-50 and deeper: 1×1 down to `channels`, 3×3, 1×1 up to four times `channels`, beside a shortcut.

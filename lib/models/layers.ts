@@ -54,7 +54,7 @@ export function conv2d(x: Symbolic, { filters, kernelSize, stride = 1, name, see
   // At stride 2 TensorFlow's 'same' starts its windows at the first pixel, PyTorch one above and to the left of it.
   const shifted = stride > 1 && kernelSize > 1;
   const padding = (kernelSize - 1) / 2;
-  const input = shifted ? apply(tf.layers.zeroPadding2d({ padding, name: `${name}.pad` }), x) : x;
+  const input = shifted ? zeroPad2d(x, padding, `${name}.pad`) : x;
   const layer = tf.layers.conv2d({
     name,
     filters,
@@ -70,7 +70,7 @@ export function conv2d(x: Symbolic, { filters, kernelSize, stride = 1, name, see
 /** What a convolution is made of. */
 export interface ConvOptions {
   filters: number;
-  /** 1 or 3 */
+  /** Odd. */
   kernelSize: number;
   stride?: number;
   /** The layer's full name in its network, which its weights carry: `layer1.0.conv1`. */
@@ -99,14 +99,46 @@ export function add(branches: Symbolic[], name: string): Symbolic {
   return tf.layers.add({ name }).apply(branches) as Symbolic;
 }
 
-/** The mean over windows of `size` × `size`. */
-export function avgPool2d(x: Symbolic, size: number, name: string): Symbolic {
+/** The mean over windows of `size`, height and width, side by side, or over windows of `size` × `size`. */
+export function avgPool2d(x: Symbolic, size: number | [number, number], name: string): Symbolic {
   return apply(tf.layers.averagePooling2d({ poolSize: size, name }), x);
 }
 
-/** The largest number of windows of `size` × `size`. */
-export function maxPool2d(x: Symbolic, size: number, name: string): Symbolic {
-  return apply(tf.layers.maxPooling2d({ poolSize: size, name }), x);
+/**
+ * The largest number of windows of `size`.
+ *
+ * @param stride from a window to the next; by default they are side by side
+ */
+export function maxPool2d(
+  x: Symbolic,
+  size: number | [number, number],
+  name: string,
+  stride?: number,
+): Symbolic {
+  return apply(tf.layers.maxPooling2d({ poolSize: size, strides: stride, name }), x);
+}
+
+/** Every second row and column, and zeros for channels to come to `filters`, as many in front as behind. */
+export function subsampled(x: Symbolic, filters: number, stride: number, name: string): Symbolic {
+  const pixels = apply(
+    tf.layers.averagePooling2d({ poolSize: 1, strides: stride, name: `${name}.subsample` }),
+    x,
+  );
+  const missing = filters - x.shape[3]!;
+  const padding: [[number, number], [number, number]] = [
+    [0, 0],
+    [Math.floor(missing / 2), Math.ceil(missing / 2)],
+  ];
+  // With its channels first, the layer pads the last two axes.
+  return apply(
+    tf.layers.zeroPadding2d({ padding, dataFormat: 'channelsFirst', name: `${name}.pad` }),
+    pixels,
+  );
+}
+
+/** Zeros around an image. */
+export function zeroPad2d(x: Symbolic, padding: number, name: string): Symbolic {
+  return apply(tf.layers.zeroPadding2d({ padding, name }), x);
 }
 
 /** `[n, h, w, c]` as `[n, h * w * c]`. */

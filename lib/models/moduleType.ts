@@ -28,8 +28,9 @@ export function moduleType(module: Module): string {
   return TYPES[className] ?? className;
 }
 
-/** Whether PyTorch has a module of its own for it: not for a sum, the ReLU after a sum, padding and flattening. */
+/** Whether PyTorch has a module of its own for it: not for a sum, the ReLU after a sum, padding, leaving out pixels and flattening. */
 export function isPyTorchModule({ layer, inputs }: Module): boolean {
+  const isSlice = layer.getClassName() === 'AveragePooling2D' && String(layer.getConfig().poolSize) === '1,1';
   const afterSum = layer.getClassName() === 'Activation' && inputs[0].getClassName() === 'Add';
-  return !afterSum && !FUNCTIONS.has(layer.getClassName());
+  return !afterSum && !isSlice && !FUNCTIONS.has(layer.getClassName());
 }

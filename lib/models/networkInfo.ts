@@ -48,13 +48,13 @@ export function isNetworkInfo(value: unknown): value is NetworkInfo {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const { architecture = '', classNames = [], normalization } = value as Record<string, unknown>;
   const { mean, std } = Object(normalization) as Record<string, unknown>;
-  const isTriple = (list: unknown): list is number[] =>
-    Array.isArray(list) && list.length === 3 && list.every(Number.isFinite);
+  const isList = (list: unknown): list is number[] =>
+    Array.isArray(list) && list.length > 0 && list.every(Number.isFinite);
   return (
     typeof architecture === 'string' &&
     Array.isArray(classNames) &&
     classNames.every((name) => typeof name === 'string') &&
     (normalization === undefined ||
-      (isTriple(mean) && isTriple(std) && std.every((deviation) => deviation > 0)))
+      (isList(mean) && isList(std) && std.length === mean.length && std.every((deviation) => deviation > 0)))
   );
 }

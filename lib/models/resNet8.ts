@@ -5,16 +5,18 @@ import { checkForm, checkPositiveInteger } from '../checks';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { add, batchNorm2d, conv2d, flatten, linear, maxPool2d, relu, type Symbolic } from './layers';
 import { setNetworkInfo } from './networkInfo';
-import { type ResNetOptions, withWidth } from './resNet';
+import { checkImageShape, type ResNetOptions, sizeOf, withWidth } from './resNet';
 
 /** What `resnet8` takes. */
-export type ResNet8Options = Omit<ResNetOptions, 'verbose'>;
+export type ResNet8Options = Omit<ResNetOptions, 'verbose' | 'stem'>;
 
 /** Few steps are taken, so the moving statistics have to follow quickly. */
 const NORM = { scale: false, momentum: 0.6 };
 
-/** The filters of the first convolution: both signs of 16 directions, of the 27 that patches of 3×3×3 have. */
-const WHITENING_FILTERS = 32;
+/** The filters of the first convolution: both signs of 16 directions, of the 27 that patches of 3×3×3 have; of 8 in gray images. */
+function whiteningFilters(channels: number): number {
+  return channels === 1 ? 16 : 32;
+}
 
 /**
  * A block: a convolution and pooling to half the size; then a residual one.
@@ -53,13 +55,19 @@ export function resnet8(options: ResNet8Options = {}): TensorFlow.LayersModel {
   checkPositiveInteger('numClasses', numClasses);
   checkPositiveInteger('width', width);
 
-  const input = tf.input({ shape: [32, 32, 3], name: 'input' });
-  let x = conv2d(input, { filters: WHITENING_FILTERS, kernelSize: 3, name: 'features.conv', seed });
+  const imageShape = checkImageShape(options.imageShape);
+  const input = tf.input({ shape: imageShape, name: 'input' });
+  let x = conv2d(input, {
+    filters: whiteningFilters(imageShape[2]),
+    kernelSize: 3,
+    name: 'features.conv',
+    seed,
+  });
   x = relu(x, 'features.relu'); // [n, 32, 32, 32]
   [width, 4 * width, 8 * width].forEach((channels, i) => {
     x = pooledBlock(x.shape[3]!, channels, `layer${i + 1}.0`, seed).apply(x) as Symbolic;
   }); // [n, 4, 4, 8 * width]
-  x = flatten(maxPool2d(x, 4, 'maxPool'), 'flatten'); // [n, 8 * width]
+  x = flatten(maxPool2d(x, sizeOf(x), 'maxPool'), 'flatten'); // [n, 8 * width]
   // Logits near 0: the first steps then are about what the features are to be, not about undoing a chance classifier.
   const logits = linear(x, numClasses, 'classifier', seed, 1 / (8 * width));
   const net = tf.model({ inputs: input, outputs: logits, name: 'ResNet' });

@@ -8,28 +8,45 @@ import { networkInfo } from '../models/networkInfo';
 import type { Image } from './image/image';
 import { type Fit, resizeImage } from './image/resizeImage';
 
-/**
- * Resizes an image to a network's input, and normalizes it as the network's training did, as `networkInfo` tells, else by CIFAR-10's
- * statistics.
- *
- * @returns `[1, height, width, 3]`; who calls disposes it
- * @throws ModelError when the network doesn't take images; ImageError when the picture's data don't fit its size
- */
-export function networkInput(net: TensorFlow.LayersModel, image: Image, fit?: Fit): TensorFlow.Tensor4D {
-  const [height, width] = inputSize(net);
-  const { normalization = CIFAR10_NORMALIZATION } = networkInfo(net);
-  const { data } = resizeImage(image, width, height, fit);
-  return tf.tensor4d(normalizePixels(data, normalization), [1, height, width, 3]);
+/** What red, green and blue count for in a gray, as in ITU-R BT.601 and Pillow's `convert('L')`. */
+const GRAY = [0.299, 0.587, 0.114] as const;
+
+/** The gray of each pixel. // [height, width, 3] to [height, width] */
+function grayOf(data: Uint8Array): Uint8Array {
+  return Uint8Array.from({ length: data.length / 3 }, (_, i) =>
+    Math.round(GRAY[0] * data[3 * i] + GRAY[1] * data[3 * i + 1] + GRAY[2] * data[3 * i + 2]),
+  );
 }
 
-/** Height and width of the images that a network takes. */
-function inputSize(net: TensorFlow.LayersModel): [number, number] {
-  const [, height, width, channels] = net.inputs[0].shape; // [n, height, width, 3]
-  if (net.inputs.length !== 1 || !height || !width || channels !== 3) {
+/**
+ * Resizes an image to a network's input, makes it gray for a network of one channel, and normalizes it as the network's training did, as `networkInfo` tells, else by CIFAR-10's
+ * statistics.
+ *
+ * @returns `[1, height, width, channels]`; who calls disposes it
+ * @throws ModelError when the network doesn't take images, or isn't known to be normalized in its channels; ImageError when the picture's data don't fit its size
+ */
+export function networkInput(net: TensorFlow.LayersModel, image: Image, fit?: Fit): TensorFlow.Tensor4D {
+  const [height, width, channels] = inputShape(net);
+  const { normalization = CIFAR10_NORMALIZATION } = networkInfo(net);
+  const { data } = resizeImage(image, width, height, fit);
+  if (normalization.mean.length !== channels) {
     throw new ModelError(
-      `The network takes [${net.inputs.map(({ shape }) => shape.join(', ')).join('], [')}], not images of one size in color.`,
+      `The network's images have ${channels} ${channels === 1 ? 'channel' : 'channels'}, and its normalization ${normalization.mean.length}.`,
+      'Say how its images are normalized: setNetworkInfo(net, { normalization: channelStatistics(trainSet) }).',
+    );
+  }
+  const pixels = channels === 1 ? grayOf(data) : data; // [height, width, channels]
+  return tf.tensor4d(normalizePixels(pixels, normalization), [1, height, width, channels]);
+}
+
+/** Height, width and channels of the images that a network takes. */
+function inputShape(net: TensorFlow.LayersModel): [number, number, number] {
+  const [, height, width, channels] = net.inputs[0].shape; // [n, height, width, channels]
+  if (net.inputs.length !== 1 || !height || !width || (channels !== 3 && channels !== 1)) {
+    throw new ModelError(
+      `The network takes [${net.inputs.map(({ shape }) => shape.join(', ')).join('], [')}], not images of one size in color or gray.`,
       'Use a network of resnet18() to resnet152(), whose input is [n, 32, 32, 3].',
     );
   }
-  return [height, width];
+  return [height, width, channels];
 }

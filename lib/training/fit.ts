@@ -115,7 +115,10 @@ const HALF_STEP = 0.5 / 255;
 function isSameNormalization(a: Normalization, b: Normalization): boolean {
   const difference = (channel: number, value: number) =>
     Math.abs((value - a.mean[channel]) / a.std[channel] - (value - b.mean[channel]) / b.std[channel]);
-  return [0, 1, 2].every((channel) =>
-    [0, 1].every((value) => difference(channel, value) < HALF_STEP / a.std[channel]),
+  return (
+    a.mean.length === b.mean.length &&
+    a.mean.every((_, channel) =>
+      [0, 1].every((value) => difference(channel, value) < HALF_STEP / a.std[channel]),
+    )
   );
 }

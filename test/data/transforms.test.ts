@@ -22,7 +22,7 @@ import { assertAllClose, numbers } from '../helpers/tensors';
 installKernels();
 
 const { mean, std } = CIFAR10_NORMALIZATION;
-const context = { mean: [255 * mean[0], 255 * mean[1], 255 * mean[2]] as const };
+const context = { mean: [255 * mean[0], 255 * mean[1], 255 * mean[2]], shape: [32, 32, 3] as const };
 const normalized = (value: number, c: number) => Math.fround((value / 255 - mean[c]) / std[c]);
 
 let images: Dataset;
@@ -104,7 +104,7 @@ for (const [transform, tolerance] of TRANSFORMS) {
     const random = Random.fromSeed(7);
     const n = 200;
     const drawn = Array.from({ length: n }, (_, index) => [
-      ...transform.draw!(random, { index, epoch: 1, seed: 0 }),
+      ...transform.draw!(random, { index, epoch: 1, seed: 0, shape: context.shape }),
     ]);
     const expected = drawn.flatMap((own, i) => [...changed(images.image(i), [[transform, own]])]);
     const batch = tf.tensor4d(Float32Array.from(images.images.subarray(0, n * 3072)), [n, 32, 32, 3]);
@@ -121,7 +121,10 @@ for (const [transform, tolerance] of TRANSFORMS) {
 test('an alternating flip shows each image both ways in two epochs, and about half of them mirrored in each', () => {
   const random = Random.fromSeed(0);
   const flips = (epoch: number) =>
-    Array.from({ length: 400 }, (_, index) => alternatingFlip().draw!(random, { index, epoch, seed: 3 })[0]);
+    Array.from(
+      { length: 400 },
+      (_, index) => alternatingFlip().draw!(random, { index, epoch, seed: 3, shape: context.shape })[0],
+    );
   const [first, second, third] = [flips(0), flips(1), flips(2)];
   assert.ok(first.every((flip, i) => flip + second[i] === 1));
   assert.deepEqual(third, first);
@@ -255,7 +258,7 @@ describe('mixed labels', () => {
   test('mixed labels come from shares drawn from a beta distribution', () => {
     for (const alpha of [0.2, 1, 3]) {
       const random = Random.fromSeed(1);
-      const drawn = Array.from({ length: 4000 }, () => mixup(alpha).draw(random, 1)[0].share);
+      const drawn = Array.from({ length: 4000 }, () => mixup(alpha).draw(random, 1, context.shape)[0].share);
       const average = drawn.reduce((sum, share) => sum + share, 0) / drawn.length;
       const variance = drawn.reduce((sum, share) => sum + (share - 0.5) ** 2, 0) / drawn.length;
       assert.ok(Math.abs(average - 0.5) < 0.02, `${average}`);
@@ -268,7 +271,7 @@ describe('mixed labels', () => {
 describe('bad settings of transforms are told', () => {
   const cases: [string, () => unknown][] = [
     ['a padding of 0', () => randomCrop(0)],
-    ['a padding of 40', () => randomCrop(40)],
+    ['a padding of 40', () => new DataLoader(images, { transforms: [randomCrop(40)] })],
     ['a mode', () => randomCrop(4, { mode: 'mirror' as 'zeros' })],
     ['a square of 0', () => cutout(0)],
     ['a share above 1', () => randomErasing({ p: 1.5 })],

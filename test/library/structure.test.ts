@@ -24,7 +24,7 @@ const IMPORTS: Record<string, { folders: string[]; files?: string[]; types?: str
   training: { folders: ['engine', 'data', 'models'] },
   'prediction/picture': { folders: ['data'] },
   prediction: { folders: ['engine', 'data', 'models'] },
-  'charts/drawing': { folders: ['charts'], types: ['prediction'] },
+  'charts/drawing': { folders: ['charts'], types: ['data', 'prediction'] },
   // A run's records are plain numbers, without TensorFlow.
   charts: {
     folders: [],

@@ -3,7 +3,34 @@
  */
 import { type Canvas, createCanvas } from '@napi-rs/canvas';
 import { checkImage } from '../../checks';
+import type { ImageShape } from '../../data/dataset';
 import type { Image } from '../../prediction/image/image';
+
+/**
+ * Pixels of one channel as a gray image, of three as they are.
+ *
+ * @param pixels // [height, width, channels]
+ */
+export function imageFrom(pixels: Uint8Array, [height, width, channels]: ImageShape): Image {
+  if (channels === 3) return { width, height, data: pixels };
+  const data = new Uint8Array(height * width * 3); // [height, width, 3]
+  for (let i = 0; i < height * width; i++) data.fill(pixels[i * channels], 3 * i, 3 * i + 3);
+  return { width, height, data };
+}
+
+/** An image with its longer side made as short as `most`, where it is longer. */
+export function shrunk(image: Image, most: number): Image {
+  const scale = most / Math.max(image.width, image.height);
+  if (scale >= 1) return image;
+  const [width, height] = [image.width, image.height].map((side) => Math.max(1, Math.round(side * scale)));
+  const canvas = createCanvas(width, height);
+  const context = canvas.getContext('2d');
+  context.drawImage(toCanvas(image), 0, 0, width, height);
+  const rgba = context.getImageData(0, 0, width, height).data;
+  const data = new Uint8Array(width * height * 3); // [height, width, 3]
+  for (let i = 0; i < width * height; i++) data.set(rgba.subarray(4 * i, 4 * i + 3), 3 * i);
+  return { width, height, data };
+}
 
 /** The pixels as an opaque canvas of the same size. */
 export function toCanvas(image: Image): Canvas {

@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { DataError } from '../../errors';
 import { CLASS_NAMES } from '../classNames';
-import { CHANNELS, IMAGE_LENGTH } from '../dataset';
+import { CIFAR_SHAPE } from '../dataset';
 
 function damaged(path: string, what: string, cause?: unknown): DataError {
   return new DataError(`${path} isn't what it should be: ${what}.`, 'Use another source of CIFAR-10.', {
@@ -43,12 +43,13 @@ export async function readLabels(path: string, count: number): Promise<Uint8Arra
  */
 export async function readPixels(path: string, count: number): Promise<Uint8Array> {
   const { default: sharp } = await import('sharp');
-  const width = IMAGE_LENGTH / CHANNELS;
+  const [rows, columns, channels] = CIFAR_SHAPE;
+  const width = rows * columns;
   try {
     const image = sharp(path, { limitInputPixels: count * width });
     const { format, ...found } = await image.metadata();
     const is = `${format} of ${found.width}×${found.height}×${found.channels}, ${found.depth}`;
-    const expected = `png of ${width}×${count}×${CHANNELS}, uchar`;
+    const expected = `png of ${width}×${count}×${channels}, uchar`;
     if (is !== expected) throw damaged(path, `it is ${is}, not ${expected}`);
     return await image.raw().toBuffer(); // [n, 32, 32, 3]
   } catch (cause) {

@@ -3,26 +3,33 @@
  */
 import { checkForm, checkNumber } from '../../checks';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
-import { CHANNELS } from '../dataset';
 import type { Random } from '../random';
 import type { Transform } from './transform';
 
-/** What red, green and blue count for in a gray, as in ITU-R BT.601. */
-const GRAY = [0.2989, 0.587, 0.114] as const;
+/** What red, green and blue count for in a gray, as in ITU-R BT.601; other channels count alike. */
+function grayWeights(channels: number): readonly number[] {
+  return channels === 3 ? [0.2989, 0.587, 0.114] : new Array<number>(channels).fill(1 / channels);
+}
 
 const clip = (value: number) => Math.min(255, Math.max(0, value));
 
 /** Changes brightness, contrast and saturation by factors, in this order; a factor of 1 changes nothing. */
 export const colors: Required<Pick<Transform, 'pixels' | 'tensors'>> = {
-  pixels(image, [brightness, contrast, saturation]) {
+  pixels(image, [brightness, contrast, saturation], { shape: [, , channels] }) {
+    const weights = grayWeights(channels);
+    const grayAt = (i: number) => {
+      let gray = 0;
+      for (let c = 0; c < channels; c++) gray += weights[c] * image[i + c];
+      return gray;
+    };
     let sum = 0;
     for (let i = 0; i < image.length; i++) image[i] = clip(image[i] * brightness);
-    for (let i = 0; i < image.length; i += CHANNELS) sum += grayAt(image, i);
-    const mean = (sum * CHANNELS) / image.length;
+    for (let i = 0; i < image.length; i += channels) sum += grayAt(i);
+    const mean = (sum * channels) / image.length;
     for (let i = 0; i < image.length; i++) image[i] = clip(mean + (image[i] - mean) * contrast);
-    for (let i = 0; i < image.length; i += CHANNELS) {
-      const gray = grayAt(image, i);
-      for (let c = 0; c < CHANNELS; c++) image[i + c] = clip(gray + (image[i + c] - gray) * saturation);
+    for (let i = 0; i < image.length; i += channels) {
+      const gray = grayAt(i);
+      for (let c = 0; c < channels; c++) image[i + c] = clip(gray + (image[i + c] - gray) * saturation);
     }
   },
   tensors: (images, numbers) =>
@@ -38,13 +45,9 @@ export const colors: Required<Pick<Transform, 'pixels' | 'tensors'>> = {
     }),
 };
 
-function grayAt(image: Float32Array, i: number): number {
-  return GRAY[0] * image[i] + GRAY[1] * image[i + 1] + GRAY[2] * image[i + 2];
-}
-
-/** Images without color. // [n, 32, 32, 1] */
+/** Images without color. // [n, height, width, 1] */
 function grayOf(images: TensorFlow.Tensor): TensorFlow.Tensor {
-  return tf.sum(tf.mul(images, tf.tensor1d([...GRAY])), 3, true);
+  return tf.sum(tf.mul(images, tf.tensor1d([...grayWeights(images.shape[3]!)])), 3, true);
 }
 
 /** What `colorJitter` takes; the names are torchvision's. */

@@ -3,22 +3,22 @@
  */
 import { checkForm, checkNumber, checkPositiveInteger, type Form } from '../../checks';
 import { tf } from '../../engine/runtime/tensorflow';
-import { CHANNELS, IMAGE_SIZE } from '../dataset';
 import { boxTensor } from './box';
 import type { Transform } from './transform';
 
 /** Fills rows top..bottom and columns left..right, ends left out, with what is 0 when normalized. */
 const erase: Required<Pick<Transform, 'pixels' | 'tensors'>> = {
-  pixels(image, [top, bottom, left, right], { mean }) {
-    for (let y = Math.max(0, top); y < Math.min(IMAGE_SIZE, bottom); y++) {
-      for (let x = Math.max(0, left); x < Math.min(IMAGE_SIZE, right); x++) {
-        image.set(mean, (y * IMAGE_SIZE + x) * CHANNELS);
+  pixels(image, [top, bottom, left, right], { mean, shape: [height, width, channels] }) {
+    for (let y = Math.max(0, top); y < Math.min(height, bottom); y++) {
+      for (let x = Math.max(0, left); x < Math.min(width, right); x++) {
+        image.set(mean, (y * width + x) * channels);
       }
     }
   },
   tensors: (images, numbers, { mean }) =>
     tf.tidy(() => {
-      const hidden = boxTensor(tf.split(numbers, 4, 1));
+      const [, height, width] = images.shape;
+      const hidden = boxTensor(tf.split(numbers, 4, 1), height, width);
       return tf.add(tf.mul(images, tf.sub(1, hidden)), tf.mul(hidden, tf.tensor1d([...mean])));
     }),
 };
@@ -34,8 +34,8 @@ export function cutout(size = 8): Transform {
   checkPositiveInteger('size', size);
   return {
     name: `cutout(${size})`,
-    draw(random) {
-      const [top, left] = [0, 0].map(() => random.below(IMAGE_SIZE) - Math.floor(size / 2));
+    draw(random, { shape: [height, width] }) {
+      const [top, left] = [height, width].map((most) => random.below(most) - Math.floor(size / 2));
       return [top, top + size, left, left + size];
     },
     ...erase,
@@ -75,14 +75,14 @@ export function randomErasing(options: RandomErasingOptions = {}): Transform {
   checkNumber('ratio[1]', ratio[1], ratio[0]);
   return {
     name: `randomErasing(${p}, [${scale}], [${ratio}])`,
-    draw(random) {
+    draw(random, { shape: [rows, columns] }) {
       if (random.uniform() >= p) return [0, 0, 0, 0];
       for (let i = 0; i < TRIES; i++) {
-        const area = IMAGE_SIZE * IMAGE_SIZE * random.uniform(...scale);
+        const area = rows * columns * random.uniform(...scale);
         const form = Math.exp(random.uniform(Math.log(ratio[0]), Math.log(ratio[1])));
         const [height, width] = [Math.round(Math.sqrt(area * form)), Math.round(Math.sqrt(area / form))];
-        if (height >= IMAGE_SIZE || width >= IMAGE_SIZE) continue;
-        const [top, left] = [random.below(IMAGE_SIZE - height + 1), random.below(IMAGE_SIZE - width + 1)];
+        if (height >= rows || width >= columns) continue;
+        const [top, left] = [random.below(rows - height + 1), random.below(columns - width + 1)];
         return [top, top + height, left, left + width];
       }
       return [0, 0, 0, 0];

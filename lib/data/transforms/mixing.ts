@@ -4,7 +4,7 @@
 import { checkPositive } from '../../checks';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import type { Batch } from '../batch';
-import { CHANNELS, IMAGE_LENGTH, IMAGE_SIZE } from '../dataset';
+import { type ImageShape, lengthOf } from '../dataset';
 import type { Random } from '../random';
 import { boxTensor } from './box';
 
@@ -13,7 +13,7 @@ export interface Mixing {
   /** With its setting, for checkpoints and messages: `mixup(0.2)`. */
   readonly name: string;
   /** Draws for each image of a batch of so many what it is mixed with, and how. */
-  draw(random: Random, length: number): Mix[];
+  draw(random: Random, length: number, shape: ImageShape): Mix[];
 }
 
 /** How an image is mixed with another one. */
@@ -70,15 +70,16 @@ export function cutmix(alpha = 1): Mixing {
   checkPositive('alpha', alpha);
   return {
     name: `cutmix(${alpha})`,
-    draw(random, length) {
-      const side = IMAGE_SIZE * Math.sqrt(1 - beta(random, alpha));
-      const [y, x] = [random.below(IMAGE_SIZE), random.below(IMAGE_SIZE)];
-      const ends = (center: number) =>
-        [center - side / 2, center + side / 2].map((end) =>
-          Math.min(IMAGE_SIZE, Math.max(0, Math.round(end))),
+    draw(random, length, [height, width]) {
+      const share = Math.sqrt(1 - beta(random, alpha)); // of each side
+      const ends = (size: number) => {
+        const center = random.below(size);
+        return [center - (size * share) / 2, center + (size * share) / 2].map((end) =>
+          Math.min(size, Math.max(0, Math.round(end))),
         );
-      const [[top, bottom], [left, right]] = [ends(y), ends(x)];
-      const labelShare = 1 - ((bottom - top) * (right - left)) / IMAGE_SIZE ** 2;
+      };
+      const [[top, bottom], [left, right]] = [ends(height), ends(width)];
+      const labelShare = 1 - ((bottom - top) * (right - left)) / (height * width);
       return Array.from(random.permutation(length), (partner) => ({
         partner,
         share: 1,
@@ -92,7 +93,7 @@ export function cutmix(alpha = 1): Mixing {
 /**
  * Mixes the images of a batch, already normalized.
  *
- * @param images changed in place // [n, 32, 32, 3]
+ * @param images changed in place // [n, height, width, channels]
  * @param labels // [n]
  * @returns the shares of the classes // [n, classes]
  */
@@ -101,17 +102,20 @@ export function mixInto(
   labels: Int32Array,
   classes: number,
   mixes: readonly Mix[],
+  shape: ImageShape,
 ): Float32Array {
+  const [, width, channels] = shape;
+  const length = lengthOf(shape);
   const others = images.slice();
   const shares = new Float32Array(labels.length * classes);
   mixes.forEach(({ partner, share, labelShare, box: [top, bottom, left, right] }, i) => {
-    const [to, from] = [i * IMAGE_LENGTH, partner * IMAGE_LENGTH];
+    const [to, from] = [i * length, partner * length];
     if (share < 1) {
-      for (let k = 0; k < IMAGE_LENGTH; k++)
+      for (let k = 0; k < length; k++)
         images[to + k] = share * images[to + k] + (1 - share) * others[from + k];
     }
     for (let y = top; y < bottom; y++) {
-      const [begin, end] = [left, right].map((x) => (y * IMAGE_SIZE + x) * CHANNELS);
+      const [begin, end] = [left, right].map((x) => (y * width + x) * channels);
       images.set(others.subarray(from + begin, from + end), to + begin);
     }
     shares[i * classes + labels[i]] += labelShare;
@@ -133,7 +137,9 @@ export function mixed(
   return tf.tidy(() => {
     const [partner, share, labelShare, ...sides] = tf.split(numbers, MIX_LENGTH, 1); // [n, 1]
     const order = tf.cast(tf.squeeze(partner, [1]), 'int32') as TensorFlow.Tensor1D;
-    const own = tf.mul(tf.reshape(share, [-1, 1, 1, 1]), tf.sub(1, boxTensor(sides))); // [n, 32, 32, 1]
+    const [, height, width] = images.shape;
+    const outside = tf.sub(1, boxTensor(sides, height, width));
+    const own = tf.mul(tf.reshape(share, [-1, 1, 1, 1]), outside); // [n, height, width, 1]
     const others = tf.gather(images, order);
     const hot = tf.oneHot(labels, classes, 1, 0, 'float32'); // [n, classes]
     return {

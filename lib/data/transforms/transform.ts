@@ -4,6 +4,7 @@
 import { checkForm, type Form } from '../../checks';
 import type { TensorFlow } from '../../engine/runtime/tensorflow';
 import { ConfigError } from '../../errors';
+import type { ImageShape } from '../dataset';
 import type { Random } from '../random';
 
 /** The image that a transform draws numbers for. */
@@ -14,12 +15,16 @@ export interface DrawnFor {
   readonly epoch: number;
   /** The loader's. */
   readonly seed: number;
+  /** Height, width and channels. */
+  readonly shape: ImageShape;
 }
 
 /** What a transform may go by. */
 export interface TransformContext {
   /** What becomes 0 when it is normalized: the mean color of the loader's normalization, 0 to 255. */
-  readonly mean: readonly [number, number, number];
+  readonly mean: readonly number[]; // [channels]
+  /** Height, width and channels of an image. */
+  readonly shape: ImageShape;
 }
 
 /**
@@ -36,14 +41,14 @@ export interface Transform {
   /**
    * Changes one image in place.
    *
-   * @param image 0 to 255 // [32, 32, 3]
+   * @param image 0 to 255 // [height, width, channels]
    * @param numbers as they were drawn
    */
   pixels?(image: Float32Array, numbers: readonly number[], context: TransformContext): void;
   /**
    * Gives the changed images of a batch, by tensor operations alone.
    *
-   * @param images 0 to 255 // [n, 32, 32, 3]
+   * @param images 0 to 255 // [n, height, width, channels]
    * @param numbers as they were drawn // [n, numbers]
    */
   tensors?(

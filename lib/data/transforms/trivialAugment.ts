@@ -2,10 +2,16 @@
  * TrivialAugment: one change of a random kind and a random strength for each image.
  */
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
-import { CHANNELS, IMAGE_LENGTH, IMAGE_SIZE } from '../dataset';
+import type { ImageShape } from '../dataset';
 import type { Random } from '../random';
 import { colors } from './color';
+import { copyOf } from './geometry';
 import type { Transform } from './transform';
+
+interface Size {
+  height: number;
+  width: number;
+}
 
 /** What is done to an image: all that doesn't belong to its kind of change changes nothing. */
 interface Change {
@@ -36,13 +42,13 @@ const NUMBERS = 12;
 /** Strengths, as torchvision's `TrivialAugmentWide` has them. */
 const BINS = 31;
 
-/** Kinds of changes, by a strength of 0 to 1 and a sign. */
-const KINDS: readonly ((strength: number, sign: number) => Partial<Change>)[] = [
+/** Kinds of changes, by a strength of 0 to 1, a sign and the pixels that an image is moved by at most. */
+const KINDS: readonly ((strength: number, sign: number, most: Size) => Partial<Change>)[] = [
   () => ({}),
   (strength, sign) => ({ matrix: [1, 0, sign * 0.99 * strength, 1] }), // along x
   (strength, sign) => ({ matrix: [1, sign * 0.99 * strength, 0, 1] }), // along y
-  (strength, sign) => ({ shift: [0, Math.trunc(sign * 32 * strength)] }),
-  (strength, sign) => ({ shift: [Math.trunc(sign * 32 * strength), 0] }),
+  (strength, sign, { width }) => ({ shift: [0, Math.trunc(sign * width * strength)] }),
+  (strength, sign, { height }) => ({ shift: [Math.trunc(sign * height * strength), 0] }),
   (strength, sign) => {
     const angle = (sign * 135 * strength * Math.PI) / 180;
     return { matrix: [Math.cos(angle), -Math.sin(angle), Math.sin(angle), Math.cos(angle)] };
@@ -56,22 +62,25 @@ const KINDS: readonly ((strength: number, sign: number) => Partial<Change>)[] = 
 ];
 
 const { fround } = Math;
-const CENTER = (IMAGE_SIZE - 1) / 2;
-const copy = new Float32Array(IMAGE_LENGTH);
 
 /** Takes each pixel from its place, the nearest one, or black where that is outside; in float32 throughout, as the tensors are. */
-function warp(image: Float32Array, [a, b, c, d, shiftY, shiftX]: readonly number[]): void {
-  copy.set(image);
-  const [left, right] = [fround(CENTER + shiftY + 0.5), fround(CENTER + shiftX + 0.5)];
+function warp(
+  image: Float32Array,
+  [a, b, c, d, shiftY, shiftX]: readonly number[],
+  [height, width, channels]: ImageShape,
+): void {
+  const before = copyOf(image);
+  const [middle, center] = [(height - 1) / 2, (width - 1) / 2];
+  const [left, right] = [fround(middle + shiftY + 0.5), fround(center + shiftX + 0.5)];
   const along = (u: number, y: number, v: number, x: number, base: number) =>
     Math.floor(fround(fround(fround(fround(u) * y) + fround(fround(v) * x)) + base));
-  for (let y = 0, to = 0; y < IMAGE_SIZE; y++) {
-    for (let x = 0; x < IMAGE_SIZE; x++, to += CHANNELS) {
-      const row = along(a, y - CENTER, b, x - CENTER, left);
-      const column = along(c, y - CENTER, d, x - CENTER, right);
-      const inside = row >= 0 && row < IMAGE_SIZE && column >= 0 && column < IMAGE_SIZE;
-      const from = (row * IMAGE_SIZE + column) * CHANNELS;
-      for (let i = 0; i < CHANNELS; i++) image[to + i] = inside ? copy[from + i] : 0;
+  for (let y = 0, to = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, to += channels) {
+      const row = along(a, y - middle, b, x - center, left);
+      const column = along(c, y - middle, d, x - center, right);
+      const inside = row >= 0 && row < height && column >= 0 && column < width;
+      const from = (row * width + column) * channels;
+      for (let i = 0; i < channels; i++) image[to + i] = inside ? before[from + i] : 0;
     }
   }
 }
@@ -81,37 +90,43 @@ function warped(images: TensorFlow.Tensor4D, numbers: TensorFlow.Tensor2D): Tens
   const [a, b, c, d, shiftY, shiftX] = tf
     .split(numbers, 6, 1)
     .map((number) => tf.reshape(number, [-1, 1, 1]));
-  const centered = tf.sub(tf.range(0, IMAGE_SIZE), CENTER);
-  const [y, x] = [tf.reshape(centered, [1, IMAGE_SIZE, 1]), tf.reshape(centered, [1, 1, IMAGE_SIZE])];
-  const along = (u: TensorFlow.Tensor, v: TensorFlow.Tensor, shift: TensorFlow.Tensor) =>
-    tf.floor(tf.add(tf.add(tf.mul(u, y), tf.mul(v, x)), tf.add(shift, CENTER + 0.5))); // [n, 32, 32]
-  const inside = (at: TensorFlow.Tensor) => tf.clipByValue(at, 0, IMAGE_SIZE - 1);
-  const isInside = (at: TensorFlow.Tensor) => tf.cast(tf.equal(at, inside(at)), 'float32');
-  const [row, column] = [along(a, b, shiftY), along(c, d, shiftX)];
-  const place = tf.add(tf.mul(inside(row), IMAGE_SIZE), inside(column));
-  const places = tf.cast(tf.reshape(place, [-1, IMAGE_SIZE * IMAGE_SIZE]), 'int32') as TensorFlow.Tensor;
-  const pixels: TensorFlow.Tensor = tf.reshape(images, [-1, IMAGE_SIZE * IMAGE_SIZE, CHANNELS]);
+  const [, height, width, channels] = images.shape;
+  const [middle, center] = [(height - 1) / 2, (width - 1) / 2];
+  const y = tf.reshape(tf.sub(tf.range(0, height), middle), [1, height, 1]);
+  const x = tf.reshape(tf.sub(tf.range(0, width), center), [1, 1, width]);
+  const along = (u: TensorFlow.Tensor, v: TensorFlow.Tensor, base: TensorFlow.Tensor) =>
+    tf.floor(tf.add(tf.add(tf.mul(u, y), tf.mul(v, x)), base)); // [n, height, width]
+  const row = along(a, b, tf.add(shiftY, middle + 0.5));
+  const column = along(c, d, tf.add(shiftX, center + 0.5));
+  const [insideRow, insideColumn] = [
+    tf.clipByValue(row, 0, height - 1),
+    tf.clipByValue(column, 0, width - 1),
+  ];
+  const place = tf.add(tf.mul(insideRow, width), insideColumn);
+  const places = tf.cast(tf.reshape(place, [-1, height * width]), 'int32') as TensorFlow.Tensor;
+  const pixels: TensorFlow.Tensor = tf.reshape(images, [-1, height * width, channels]);
   const moved: TensorFlow.Tensor = tf.gather(pixels, places as TensorFlow.Tensor1D, 1, 1);
-  const taken = tf.reshape(moved, [-1, IMAGE_SIZE, IMAGE_SIZE, CHANNELS]);
-  return tf.mul(taken, tf.expandDims(tf.mul(isInside(row), isInside(column)), 3)) as TensorFlow.Tensor4D;
+  const taken = tf.reshape(moved, [-1, height, width, channels]);
+  const isInside = tf.logicalAnd(tf.equal(row, insideRow), tf.equal(column, insideColumn));
+  return tf.mul(taken, tf.expandDims(tf.cast(isInside, 'float32'), 3)) as TensorFlow.Tensor4D;
 }
 
 /** Rounds values down, inverts and stretches them. */
-function adjust(image: Float32Array, [step, threshold, stretch]: readonly number[]): void {
+function adjust(image: Float32Array, [step, threshold, stretch]: readonly number[], channels: number): void {
   for (let i = 0; i < image.length; i++) {
     const value = step === 1 ? image[i] : Math.floor(image[i] / step) * step;
     image[i] = value >= fround(threshold) ? 255 - value : value;
   }
   if (!stretch) return;
-  for (let c = 0; c < CHANNELS; c++) {
+  for (let c = 0; c < channels; c++) {
     let low = 255;
     let high = 0;
-    for (let i = c; i < image.length; i += CHANNELS) {
+    for (let i = c; i < image.length; i += channels) {
       low = Math.min(low, image[i]);
       high = Math.max(high, image[i]);
     }
     if (high === low) continue;
-    for (let i = c; i < image.length; i += CHANNELS) image[i] = ((image[i] - low) * 255) / (high - low);
+    for (let i = c; i < image.length; i += channels) image[i] = ((image[i] - low) * 255) / (high - low);
   }
 }
 
@@ -139,17 +154,17 @@ function adjusted(images: TensorFlow.Tensor, numbers: TensorFlow.Tensor2D): Tens
 export function trivialAugment(): Transform {
   return {
     name: 'trivialAugment()',
-    draw(random: Random) {
+    draw(random: Random, { shape: [height, width] }) {
       const kind = KINDS[random.below(KINDS.length)];
       const [strength, sign] = [random.below(BINS) / (BINS - 1), random.below(2) === 0 ? 1 : -1];
-      const change = { ...NOTHING, ...kind(strength, sign) };
+      const change = { ...NOTHING, ...kind(strength, sign, { height, width }) };
       const { matrix, shift, step, threshold, stretch } = change;
       return [...matrix, ...shift, ...change.colors, step, threshold, stretch];
     },
     pixels(image, numbers, context) {
-      warp(image, numbers.slice(0, 6));
+      warp(image, numbers.slice(0, 6), context.shape);
       colors.pixels(image, numbers.slice(6, 9), context);
-      adjust(image, numbers.slice(9, NUMBERS));
+      adjust(image, numbers.slice(9, NUMBERS), context.shape[2]);
     },
     tensors: (images, numbers, context) =>
       tf.tidy(() => {
