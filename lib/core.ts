@@ -39,6 +39,9 @@ export {
   ModelError,
   ResNetError,
 } from './errors';
+export type { Image } from './image/image';
+export { readImage } from './image/readImage';
+export { type Fit, resizeImage } from './image/resizeImage';
 // models: residual blocks and the networks made of them
 export { type Block, type BlockOptions, basicBlock, bottleneck, zeroPaddedBlock } from './models/block';
 export { loadModel } from './models/files/loadModel';
@@ -70,10 +73,7 @@ export { tree } from './models/tree';
 export { type WhiteningOptions, whitenFirstLayer } from './models/whitening';
 // prediction: any image to a class and its probability
 export { type FeatureMaps, featureMaps } from './prediction/featureMaps';
-export { type FetchOptions, fetchImage } from './prediction/image/fetchImage';
-export type { Image } from './prediction/image/image';
-export { readImage } from './prediction/image/readImage';
-export { type Fit, resizeImage } from './prediction/image/resizeImage';
+export { type FetchOptions, fetchImage } from './prediction/fetchImage';
 export { predictFile } from './prediction/predictFile';
 export { type PredictOptions, predictImage } from './prediction/predictImage';
 export { formatPrediction, type Prediction } from './prediction/prediction';

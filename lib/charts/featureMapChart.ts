@@ -3,8 +3,8 @@
  */
 import { checkForm, checkImage, type Form } from '../checks';
 import { ChartError } from '../errors';
+import type { Image } from '../image/image';
 import type { FeatureMaps } from '../prediction/featureMaps';
-import type { Image } from '../prediction/image/image';
 import type { Figure } from './figure';
 import { imageRows } from './imageRows';
 

@@ -2,7 +2,7 @@
  * Small images of any sizes in rows, all drawn equally large.
  */
 import { createCanvas } from '@napi-rs/canvas';
-import type { Image } from '../prediction/image/image';
+import type { Image } from '../image/image';
 import { toCanvas } from './drawing/pixels';
 import type { Figure } from './figure';
 import { CHART_WIDTH, themed } from './theme';

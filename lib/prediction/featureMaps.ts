@@ -2,11 +2,11 @@
  * What the stages of a network find in an image.
  */
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
+import type { Image } from '../image/image';
 import { stageLayers } from '../models/stages';
 import { outputIn } from '../models/walk';
 import { checkNotDisposed } from '../models/weights';
 import { showAs } from '../showAs';
-import type { Image } from './image/image';
 import { networkInput } from './networkInput';
 
 /** The output of one layer for one image: a feature map for each of its channels. */

@@ -4,9 +4,9 @@
 import { CIFAR10_NORMALIZATION, normalizePixels } from '../data/normalization';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
+import type { Image } from '../image/image';
+import { type Fit, resizeImage } from '../image/resizeImage';
 import { networkInfo } from '../models/networkInfo';
-import type { Image } from './image/image';
-import { type Fit, resizeImage } from './image/resizeImage';
 
 /** What red, green and blue count for in a gray, as in ITU-R BT.601 and Pillow's `convert('L')`. */
 const GRAY = [0.299, 0.587, 0.114] as const;

@@ -2,7 +2,7 @@
  * Prediction from an image file (the article's section 9).
  */
 import type { TensorFlow } from '../engine/runtime/tensorflow';
-import { readImage } from './image/readImage';
+import { readImage } from '../image/readImage';
 import { type PredictOptions, predictImage } from './predictImage';
 import type { Prediction } from './prediction';
 

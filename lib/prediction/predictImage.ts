@@ -6,12 +6,12 @@ import { CLASS_NAMES } from '../data/classNames';
 import { type CompileOptions, compile, type Step } from '../engine/compile';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
+import type { Image } from '../image/image';
+import type { Fit } from '../image/resizeImage';
 import { networkInfo } from '../models/networkInfo';
 import { outputKind } from '../models/outputs';
 import { checkViews, outputsOf, type TestTimeAugmentation } from '../models/testTimeAugmentation';
 import { checkNotDisposed } from '../models/weights';
-import type { Image } from './image/image';
-import type { Fit } from './image/resizeImage';
 import { networkInput } from './networkInput';
 import { type Prediction, shownPrediction } from './prediction';
 

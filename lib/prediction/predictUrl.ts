@@ -2,7 +2,7 @@
  * Prediction from an image on the web (the article's section 9).
  */
 import type { TensorFlow } from '../engine/runtime/tensorflow';
-import { type FetchOptions, fetchImage } from './image/fetchImage';
+import { type FetchOptions, fetchImage } from './fetchImage';
 import { type PredictOptions, predictImage } from './predictImage';
 import type { Prediction } from './prediction';
 

@@ -2,8 +2,8 @@
  * What a network says of an image, and the lines that tell it.
  */
 import { checkForm, type Form } from '../checks';
+import type { Image } from '../image/image';
 import { percent, showAs } from '../showAs';
-import type { Image } from './image/image';
 
 /** What a network says of one image. */
 export interface Prediction {

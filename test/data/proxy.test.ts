@@ -17,7 +17,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { fileMatches } from '../../lib/data/download/checksum';
 import { DownloadError, download } from '../../lib/data/download/download';
 import { ImageError } from '../../lib/errors';
-import { fetchImage } from '../../lib/prediction/image/fetchImage';
+import { fetchImage } from '../../lib/prediction/fetchImage';
 import { temporaryFolder } from '../helpers/temporaryFolder';
 
 const PICTURE = readFileSync(join(__dirname, '../../data/pictures/truck.png'));

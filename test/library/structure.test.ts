@@ -16,23 +16,23 @@ const IMPORTS: Record<string, { folders: string[]; files?: string[]; types?: str
   'engine/operations': { folders: ['engine/runtime', 'engine/recording', 'engine/kernels'] },
   engine: { folders: [] },
   'data/download': { folders: ['data'] },
-  data: { folders: ['engine'] },
+  image: { folders: [] },
+  data: { folders: ['engine', 'image'] },
   models: { folders: ['engine', 'data'] },
   'training/optimizer': { folders: ['engine', 'models'] },
   'training/schedule': { folders: ['training/optimizer'] },
   'training/step': { folders: ['engine', 'models', 'training/optimizer'], types: ['data'] },
   training: { folders: ['engine', 'data', 'models'] },
-  'prediction/picture': { folders: ['data'] },
-  prediction: { folders: ['engine', 'data', 'models'] },
-  'charts/drawing': { folders: ['charts'], types: ['data', 'prediction'] },
+  prediction: { folders: ['engine', 'image', 'data', 'models'] },
+  'charts/drawing': { folders: ['charts'], types: ['image', 'data'] },
   // A run's records are plain numbers, without TensorFlow.
   charts: {
     folders: [],
     files: ['training/history', 'training/compareRuns'],
-    types: ['data', 'models', 'training', 'prediction'],
+    types: ['image', 'data', 'models', 'training', 'prediction'],
   },
   'notebook/kernel': { folders: [] },
-  notebook: { folders: ['engine', 'data', 'models', 'training', 'prediction', 'charts'] },
+  notebook: { folders: ['engine', 'image', 'data', 'models', 'training', 'prediction', 'charts'] },
 };
 
 /** Files beside the folders that any of them may import. */
@@ -76,7 +76,7 @@ test('the folders of the library are those of docs/architecture.md', () => {
   );
   assert.deepEqual(missing, []);
   const named = [
-    ...page.matchAll(/`((?:engine|data|models|training|prediction|charts|notebook)\/[\w/]+\.ts)`/g),
+    ...page.matchAll(/`((?:engine|image|data|models|training|prediction|charts|notebook)\/[\w/]+\.ts)`/g),
   ];
   assert.ok(named.length > 5);
   for (const [, file] of named) assert.ok(files.includes(file), `${file} is named there`);

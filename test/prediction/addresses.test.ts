@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { ImageError, ModelError } from '../../lib/errors';
-import { fetchImage } from '../../lib/prediction/image/fetchImage';
-import { readImage } from '../../lib/prediction/image/readImage';
+import { readImage } from '../../lib/image/readImage';
+import { fetchImage } from '../../lib/prediction/fetchImage';
 import { type LocalServer, localServer } from '../helpers/localServer';
 
 const FILE = join(__dirname, '../../data/pictures/truck.png');

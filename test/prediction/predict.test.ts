@@ -13,10 +13,10 @@ import {
 } from '../../lib/data/normalization';
 import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
 import { ImageError, ModelError } from '../../lib/errors';
+import type { Image } from '../../lib/image/image';
+import { readImage } from '../../lib/image/readImage';
+import { resizeImage } from '../../lib/image/resizeImage';
 import { setNetworkInfo } from '../../lib/models/networkInfo';
-import type { Image } from '../../lib/prediction/image/image';
-import { readImage } from '../../lib/prediction/image/readImage';
-import { resizeImage } from '../../lib/prediction/image/resizeImage';
 import { predictFile } from '../../lib/prediction/predictFile';
 import { predictImage } from '../../lib/prediction/predictImage';
 import { formatPrediction, type Prediction } from '../../lib/prediction/prediction';

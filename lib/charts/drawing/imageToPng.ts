@@ -2,7 +2,7 @@
  * An image as a PNG of a size to look at.
  */
 import { createCanvas } from '@napi-rs/canvas';
-import type { Image } from '../../prediction/image/image';
+import type { Image } from '../../image/image';
 import { toCanvas } from './pixels';
 
 /** Longest side in pixels: of a photo made smaller, and about that of a tiny image made larger. */

@@ -4,7 +4,7 @@
 import { type Canvas, createCanvas } from '@napi-rs/canvas';
 import { checkImage } from '../../checks';
 import type { ImageShape } from '../../data/dataset';
-import type { Image } from '../../prediction/image/image';
+import type { Image } from '../../image/image';
 
 /**
  * Pixels of one channel as a gray image, of three as they are.

@@ -4,7 +4,7 @@
 
 import { imageToPng } from '../../charts/drawing/imageToPng';
 import { checkImage } from '../../checks';
-import { type Image, imageText } from '../../prediction/image/image';
+import { type Image, imageText } from '../../image/image';
 import { cellOutput } from '../kernel/kernel';
 
 /**

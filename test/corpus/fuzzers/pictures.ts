@@ -1,7 +1,7 @@
 /** Images at random. */
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { readImage } from '../../../lib/prediction/image/readImage';
+import { readImage } from '../../../lib/image/readImage';
 import { bmp } from '../imageBytes';
 import { SMALL_FILES } from '../pictures/smallFiles';
 import { damage, damaged } from './damage';

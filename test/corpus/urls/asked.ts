@@ -1,6 +1,6 @@
 /** Servers that are asked for an image. */
 import { ImageError } from '../../../lib/errors';
-import type { FetchOptions } from '../../../lib/prediction/image/fetchImage';
+import type { FetchOptions } from '../../../lib/prediction/fetchImage';
 import { predictUrl } from '../../../lib/prediction/predictUrl';
 import { body } from '../answers';
 import { type Case, type Refusal, refused } from '../judge';

@@ -6,9 +6,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ImageError } from '../../lib/errors';
-import type { Image } from '../../lib/prediction/image/image';
-import { readImage } from '../../lib/prediction/image/readImage';
-import { type Fit, resizeImage } from '../../lib/prediction/image/resizeImage';
+import type { Image } from '../../lib/image/image';
+import { readImage } from '../../lib/image/readImage';
+import { type Fit, resizeImage } from '../../lib/image/resizeImage';
 
 const fixture = JSON.parse(readFileSync(join(__dirname, '../fixtures/pillow/resized.json'), 'utf8')) as {
   source: string;

@@ -1,7 +1,7 @@
 /**
  * How large an image may be: what a camera makes passes, what would fill the memory doesn't.
  */
-import { ImageError } from '../../errors';
+import { ImageError } from '../errors';
 
 /** The most bytes of an image file that are read from a disk: 50 MB. */
 export const MAX_FILE_BYTES = 50e6;

@@ -2,7 +2,7 @@
  * Windows bitmaps, which sharp doesn't read: 1, 4, 8, 16, 24 and 32 bits a pixel, with a palette or bit masks.
  * The layout is that of Microsoft's documentation of BITMAPFILEHEADER and of BITMAPCOREHEADER to BITMAPV5HEADER.
  */
-import { ImageError } from '../../errors';
+import { ImageError } from '../errors';
 import { type Image, imageOf } from './image';
 import { checkPixels } from './limits';
 

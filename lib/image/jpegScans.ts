@@ -2,7 +2,7 @@
  * How often a JPEG file draws over its image. A scan of a few bytes can take as long as the whole image, and a small file
  * may have a million of them.
  */
-import { ImageError } from '../../errors';
+import { ImageError } from '../errors';
 
 /** The most scans that are drawn: progressive images have about ten. */
 const MAX_SCANS = 100;

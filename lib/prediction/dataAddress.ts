@@ -1,8 +1,8 @@
 /**
  * A `data:` address, which has the image in it: what a browser copies from an image search.
  */
-import { ImageError } from '../../errors';
-import { megabytes } from './limits';
+import { ImageError } from '../errors';
+import { megabytes } from '../image/limits';
 
 /** Whether an address is one, rather than the address of a server. */
 export function isDataAddress(address: string): boolean {

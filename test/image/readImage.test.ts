@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import sharp from 'sharp';
 import { ImageError } from '../../lib/errors';
-import type { Image } from '../../lib/prediction/image/image';
-import { readImage } from '../../lib/prediction/image/readImage';
+import type { Image } from '../../lib/image/image';
+import { readImage } from '../../lib/image/readImage';
 import { bmp } from '../corpus/imageBytes';
 
 const folder = mkdtempSync(join(tmpdir(), 'pictures-'));

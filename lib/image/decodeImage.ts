@@ -1,7 +1,7 @@
 /**
  * From the bytes of an image file to its pixels.
  */
-import { ImageError } from '../../errors';
+import { ImageError } from '../errors';
 import { decodeBmp } from './decodeBmp';
 import { type Image, imageOf } from './image';
 import { type ImageFormat, imageFormat, looksLike } from './imageFormat';

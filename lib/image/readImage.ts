@@ -3,8 +3,8 @@
  */
 import { readFile, stat } from 'node:fs/promises';
 import { isAnyArrayBuffer } from 'node:util/types';
-import { filePath } from '../../checks';
-import { ImageError, quotable } from '../../errors';
+import { filePath } from '../checks';
+import { ImageError, quotable } from '../errors';
 import { decodeImage } from './decodeImage';
 import type { Image } from './image';
 import { MAX_FILE_BYTES, megabytes } from './limits';

@@ -1,7 +1,7 @@
 /**
  * An image at the size that a network looks at.
  */
-import { checkChoice, checkImage, checkPositiveInteger } from '../../checks';
+import { checkChoice, checkImage, checkPositiveInteger } from '../checks';
 import { type Image, imageOf } from './image';
 
 /** What to do with an image whose sides are in another proportion than the network's input. */

@@ -2,7 +2,7 @@
  * An image in memory.
  */
 
-import { showAs } from '../../showAs';
+import { showAs } from '../showAs';
 
 /** An image of 8 bits a channel, red, green, blue, row by row from the top, without alpha. */
 export interface Image {

@@ -3,13 +3,13 @@
  */
 import { unescape as decodePercent } from 'node:querystring';
 import type { Response } from 'node-fetch';
-import { checkForm, type Form, isUrl, kindOf, SIGNAL_FORM } from '../../checks';
-import { fetchFromWeb, ProxyError } from '../../data/download/proxy';
-import { ConfigError, ImageError, quotable } from '../../errors';
+import { checkForm, type Form, isUrl, kindOf, SIGNAL_FORM } from '../checks';
+import { fetchFromWeb, ProxyError } from '../data/download/proxy';
+import { ConfigError, ImageError, quotable } from '../errors';
+import { decodeImage } from '../image/decodeImage';
+import type { Image } from '../image/image';
+import { megabytes } from '../image/limits';
 import { decodeDataAddress, isDataAddress } from './dataAddress';
-import { decodeImage } from './decodeImage';
-import type { Image } from './image';
-import { megabytes } from './limits';
 
 /** How much patience `fetchImage` has, and how to end it. */
 export interface FetchOptions {
