@@ -18,6 +18,7 @@ export { showImage } from './notebook/display/showImage';
 export { evaluate } from './notebook/evaluate';
 export { learningRateRangeTest } from './notebook/learningRateRangeTest';
 export { loadCifar10 } from './notebook/loadCifar10';
+export { loadImageFolder } from './notebook/loadImageFolder';
 export { loadTrained, modelPath } from './notebook/loadTrained';
 export { type Profile, type ProfileName, type ProfileSchedule, profile } from './notebook/profile';
 export { type ShownTrainOptions, train } from './notebook/train';

@@ -2,7 +2,7 @@
  * Batches of a data set as tensors, like PyTorch's `DataLoader`.
  */
 
-import { checkForm } from '../checks';
+import { checkForm, checkPositiveInteger } from '../checks';
 import { usesGpu } from '../engine/runtime/backend';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ConfigError } from '../errors';
@@ -20,7 +20,7 @@ import {
 } from './normalization';
 import { checkSeed, Random } from './random';
 import { randomCrop, randomFlip } from './transforms/geometry';
-import { type Mixing, mixed, mixInto } from './transforms/mixing';
+import { type Mixing, mixed, mixInto, mixup } from './transforms/mixing';
 import { checkTransforms, type Transform, type TransformContext } from './transforms/transform';
 
 /** How a `DataLoader` makes its batches. */
@@ -90,12 +90,9 @@ export class DataLoader implements Iterable<Batch> {
     showAs(DataLoader.prototype, {
       full: (loader) => {
         const { dataset, length, batchSize } = loader;
-        const options = [
-          ...(loader.#shuffle ? ['shuffled'] : []),
-          ...loader.#transforms.map(({ name }) => name),
-          ...(loader.#mix ? [loader.#mix.name] : []),
-          ...(loader.#onDevice ? ['made on the device'] : []),
-        ];
+        const { transforms } = loader.settings;
+        const [shuffled, where] = [loader.#shuffle && 'shuffled', loader.#onDevice && 'made on the device'];
+        const options = [shuffled, ...transforms, where].filter(Boolean);
         const batches = `${count(length)} ${length === 1 ? 'batch' : 'batches'} of ${batchSize}`;
         return `DataLoader: ${[`${batches} from ${count(dataset.length)} images`, ...options].join(', ')}, seed ${loader.#seed}`;
       },
@@ -124,9 +121,7 @@ export class DataLoader implements Iterable<Batch> {
       { length: 'number', images: 'numbers', labels: 'numbers', imageShape: 'numbers' },
       'Give a Dataset.',
     );
-    if (!Number.isInteger(batchSize) || batchSize < 1) {
-      throw new ConfigError(`A batch size can't be ${batchSize}.`, 'Give a positive integer, such as 128.');
-    }
+    checkPositiveInteger('batchSize', batchSize);
     checkSeed(seed);
     if (augment && options.transforms) {
       throw new ConfigError(
@@ -134,8 +129,7 @@ export class DataLoader implements Iterable<Batch> {
         'Leave augment out, and add randomCrop(4) and randomFlip() to transforms.',
       );
     }
-    if (mix !== undefined)
-      checkForm('mix', mix, { name: 'string', draw: 'function' }, 'Give mixup(0.2) or cutmix(1).');
+    checkForm('mix', mix ?? mixup(), { name: 'string', draw: 'function' }, 'Give mixup(0.2) or cutmix(1).');
     this.#way = checkTransforms(transforms, onDevice);
     this.length = dropLast ? Math.floor(dataset.length / batchSize) : Math.ceil(dataset.length / batchSize);
     if (this.length === 0) {
@@ -262,17 +256,16 @@ export class DataLoader implements Iterable<Batch> {
 
   /** A batch made here. */
   #made({ images: drawn, mixes }: DrawnBatch): Batch {
-    const { length } = drawn;
     const labels = Int32Array.from(drawn, ({ index }) => this.dataset.labels[index]); // [n]
     // A new array each time: TensorFlow.js keeps a reference to it until the tensor is first used.
     const images = this.#way === 'pixels' ? this.#pixels(drawn) : this.#byTensors(drawn); // [n, height, width, channels]
-    const { imageShape } = this.dataset;
-    const classes = this.dataset.classNames.length;
+    const { imageShape, classNames } = this.dataset;
+    const classes = classNames.length;
     const shares = mixes && mixInto(images, labels, classes, mixes, imageShape); // [n, classes]
     return {
-      images: tf.tensor4d(images, [length, ...imageShape]),
+      images: tf.tensor4d(images, [labels.length, ...imageShape]),
       labels: tf.tensor1d(labels, 'int32'),
-      ...(shares && { softLabels: tf.tensor2d(shares, [length, classes]) }),
+      ...(shares && { softLabels: tf.tensor2d(shares, [labels.length, classes]) }),
     };
   }
 
@@ -298,10 +291,8 @@ export class DataLoader implements Iterable<Batch> {
   #byTensors(drawn: readonly DrawnImage[]): Float32Array {
     return tf.tidy(() => {
       const bytes = drawn.map(({ index }) => this.dataset.image(index));
-      const images = tf.tensor4d(Float32Array.from(Buffer.concat(bytes)), [
-        drawn.length,
-        ...this.dataset.imageShape,
-      ]);
+      const pixels = Float32Array.from(Buffer.concat(bytes));
+      const images = tf.tensor4d(pixels, [drawn.length, ...this.dataset.imageShape]);
       const { numbers } = partsOf(draws({ images: drawn }), this.#drawLengths(), false);
       return this.#changed(images, numbers).dataSync() as Float32Array;
     });

@@ -9,6 +9,12 @@ export { Dataset, type ImageShape } from './dataset';
 export type { Cifar10Progress } from './download/cifar10Source';
 export { packageDataFolder, projectDataFolder } from './folders';
 export {
+  type BrokenFile,
+  type ImageFolder,
+  type ImageFolderOptions,
+  loadImageFolder,
+} from './imageFolder/loadImageFolder';
+export {
   ARTICLE_NORMALIZATION,
   CIFAR10_NORMALIZATION,
   channelStatistics,

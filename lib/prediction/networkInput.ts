@@ -4,19 +4,9 @@
 import { CIFAR10_NORMALIZATION, normalizePixels } from '../data/normalization';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
-import type { Image } from '../image/image';
+import { type Image, toGray } from '../image/image';
 import { type Fit, resizeImage } from '../image/resizeImage';
 import { networkInfo } from '../models/networkInfo';
-
-/** What red, green and blue count for in a gray, as in ITU-R BT.601 and Pillow's `convert('L')`. */
-const GRAY = [0.299, 0.587, 0.114] as const;
-
-/** The gray of each pixel. // [height, width, 3] to [height, width] */
-function grayOf(data: Uint8Array): Uint8Array {
-  return Uint8Array.from({ length: data.length / 3 }, (_, i) =>
-    Math.round(GRAY[0] * data[3 * i] + GRAY[1] * data[3 * i + 1] + GRAY[2] * data[3 * i + 2]),
-  );
-}
 
 /**
  * Resizes an image to a network's input, makes it gray for a network of one channel, and normalizes it as the network's training did, as `networkInfo` tells, else by CIFAR-10's
@@ -28,14 +18,14 @@ function grayOf(data: Uint8Array): Uint8Array {
 export function networkInput(net: TensorFlow.LayersModel, image: Image, fit?: Fit): TensorFlow.Tensor4D {
   const [height, width, channels] = inputShape(net);
   const { normalization = CIFAR10_NORMALIZATION } = networkInfo(net);
-  const { data } = resizeImage(image, width, height, fit);
+  const resized = resizeImage(image, width, height, fit);
   if (normalization.mean.length !== channels) {
     throw new ModelError(
       `The network's images have ${channels} ${channels === 1 ? 'channel' : 'channels'}, and its normalization ${normalization.mean.length}.`,
       'Say how its images are normalized: setNetworkInfo(net, { normalization: channelStatistics(trainSet) }).',
     );
   }
-  const pixels = channels === 1 ? grayOf(data) : data; // [height, width, channels]
+  const pixels = channels === 1 ? toGray(resized) : resized.data; // [height, width, channels]
   return tf.tensor4d(normalizePixels(pixels, normalization), [1, height, width, channels]);
 }
 
