@@ -4,10 +4,17 @@
 
 export { ConfigError, DataError, ResNetError } from '../errors';
 export { type Cifar10, type Cifar10Options, loadCifar10 } from './cifar10';
+export {
+  CIFAR100_CLASS_NAMES,
+  CIFAR100_COARSE_CLASS_NAMES,
+  type Cifar100Options,
+  loadCifar100,
+} from './cifar100';
 export { CLASS_NAMES } from './classNames';
 export { Dataset, type ImageShape } from './dataset';
 export type { Cifar10Progress } from './download/cifar10Source';
 export { packageDataFolder, projectDataFolder } from './folders';
+export { type IdxOptions, loadIdx } from './idx';
 export {
   type BrokenFile,
   type ImageFolder,
@@ -17,6 +24,7 @@ export {
 export {
   ARTICLE_NORMALIZATION,
   CIFAR10_NORMALIZATION,
+  CIFAR100_NORMALIZATION,
   channelStatistics,
   type Normalization,
   normalizePixels,

@@ -20,6 +20,12 @@ export const CIFAR10_NORMALIZATION: Normalization = {
   std: [0.247, 0.2435, 0.2616],
 };
 
+/** The channel statistics of CIFAR-100's 50,000 training images. */
+export const CIFAR100_NORMALIZATION: Normalization = {
+  mean: [0.5071, 0.4865, 0.4409],
+  std: [0.2673, 0.2564, 0.2762],
+};
+
 /**
  * Measures the mean and the (population) standard deviation of each channel over all pixels of a data set.
  *
