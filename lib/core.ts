@@ -48,6 +48,12 @@ export { loadModel } from './models/files/loadModel';
 export { loadPretrained, type PretrainedName } from './models/files/loadPretrained';
 export { epochPath, type SaveModelOptions, saveModel } from './models/files/saveModel';
 export { type Filters, firstLayerFilters } from './models/filters';
+export {
+  loadStateDict,
+  type StateDictNames,
+  type StateDictOptions,
+  saveStateDict,
+} from './models/formats/stateDict';
 export { type NetworkInfo, networkInfo, setNetworkInfo } from './models/networkInfo';
 export {
   type ResNetMaker,
