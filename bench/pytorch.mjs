@@ -6,7 +6,13 @@ import { makeVenv, pip } from '../scripts/setup/python.mjs';
 
 /** @typedef {import('../scripts/setup/project.mjs').Project} Project */
 
-const PACKAGES = ['torch==2.13.0', 'numpy'];
+const PACKAGES = [
+  'torch==2.13.0',
+  'torchvision==0.28.0',
+  'numpy',
+  'safetensors==0.8.0',
+  'onnxruntime==1.32.0',
+];
 
 /** @param {Project} project */
 const venvOf = ({ home }) => join(home, 'bench');

@@ -1,0 +1,139 @@
+/** ONNX files, run by the real onnxruntime, in a Python environment of this test's own. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { Random } from '../../lib/data/random';
+import { installKernels } from '../../lib/engine/kernels/install';
+import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
+import { ModelError } from '../../lib/errors';
+import { saveOnnx } from '../../lib/models/formats/onnx';
+import { setNetworkInfo } from '../../lib/models/networkInfo';
+import { resnet18, resnet20, resnet50 } from '../../lib/models/resNet';
+import { resnet8 } from '../../lib/models/resNet8';
+import { assertAllClose, numbers } from '../helpers/tensors';
+
+installKernels();
+
+const ENVIRONMENT = join(__dirname, '../..', '.resnet-notebooks', 'onnxruntime');
+const PYTHON = join(ENVIRONMENT, 'bin', 'python');
+
+/** Runs a file on images of a file of float32, all at once and the first alone; prints shapes, numbers and metadata. */
+const RUN = `
+import json, sys
+import numpy, onnxruntime
+session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
+given, = session.get_inputs()
+out, = session.get_outputs()
+_, c, h, w = given.shape
+x = numpy.fromfile(sys.argv[2], numpy.float32).reshape(-1, h, w, c).transpose(0, 3, 1, 2)
+run = lambda x: session.run(None, {given.name: x})[0].flatten().tolist()
+print(json.dumps({"input": [given.name, *map(str, given.shape)], "output": [out.name, *map(str, out.shape)], "all": run(x),
+                  "one": run(x[:1]), "metadata": session.get_modelmeta().custom_metadata_map}))
+`;
+
+let folder: string;
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'onnx-'));
+  if (existsSync(join(ENVIRONMENT, 'whole'))) return;
+  execFileSync(process.env.PYTHON ?? 'python3', ['-m', 'venv', ENVIRONMENT]);
+  execFileSync(PYTHON, ['-m', 'pip', 'install', '--quiet', 'onnxruntime==1.32.0']);
+  execFileSync('touch', [join(ENVIRONMENT, 'whole')]);
+});
+after(() => rmSync(folder, { recursive: true }));
+
+/** A network with statistics and factors that all matter. */
+function randomized(net: TensorFlow.LayersModel): TensorFlow.LayersModel {
+  const random = Random.fromSeed(0);
+  net.setWeights(
+    net.getWeights().map((weight) => {
+      if (weight.rank !== 1) return weight;
+      return tf.tensor1d(Float32Array.from({ length: weight.size }, () => random.uniform(0.5, 1.5)));
+    }),
+  );
+  return net;
+}
+
+const { layers } = tf;
+const networks: Record<string, () => TensorFlow.LayersModel> = {
+  'ResNet-18 of width 8': () => resnet18({ width: 8 }),
+  'ResNet-50 of width 4': () => resnet50({ width: 4 }),
+  'ResNet-20, whose shortcuts add zeros': () => resnet20(),
+  'ResNet-8 of gray images': () => resnet8({ width: 8, imageShape: [32, 32, 1] }),
+  'ResNet-18 for ImageNet, of images that aren’t square': () =>
+    resnet18({ width: 4, stem: 'imagenet', imageShape: [70, 96, 3] }),
+  'other layers': () =>
+    tf.sequential({
+      layers: [
+        layers.conv2d({
+          inputShape: [9, 8, 2],
+          filters: 4,
+          kernelSize: 4,
+          strides: 2,
+          padding: 'same',
+          activation: 'tanh',
+        }),
+        layers.averagePooling2d({ poolSize: 2, strides: 1, padding: 'same' }),
+        layers.batchNormalization({ center: false }),
+        layers.reLU(),
+        layers.dropout({ rate: 0.5 }),
+        layers.flatten(),
+        layers.dense({ units: 5, activation: 'sigmoid' }),
+        layers.dense({ units: 3, activation: 'softmax' }),
+      ],
+    }),
+};
+
+describe('onnxruntime computes the same as here', () => {
+  for (const [name, make] of Object.entries(networks)) {
+    test(`onnxruntime computes the same as here: ${name}`, async () => {
+      const net = randomized(make());
+      const [, height, width, channels] = net.inputs[0].shape as number[];
+      const images = tf.randomUniform(
+        [3, height, width, channels],
+        -1,
+        1,
+        'float32',
+        1,
+      ) as TensorFlow.Tensor4D;
+      const paths = [join(folder, 'net.onnx'), join(folder, 'images')];
+      await saveOnnx(net, paths[0]);
+      writeFileSync(paths[1], images.dataSync() as Float32Array);
+      const found = JSON.parse(execFileSync(PYTHON, ['-c', RUN, ...paths], { encoding: 'utf8' }));
+      const expected = numbers(net.predict(images) as TensorFlow.Tensor);
+      assertAllClose(found.all, expected, 1e-5);
+      assertAllClose(found.one, expected.slice(0, expected.length / 3), 1e-5);
+      assert.deepEqual(found.input, ['images', 'batch', ...[channels, height, width].map(String)]);
+      assert.equal(found.output[0], name === 'other layers' ? 'probabilities' : 'logits');
+    });
+  }
+});
+
+test('an ONNX file knows the classes and the normalization', async () => {
+  const net = resnet18({ width: 2, numClasses: 2 });
+  const normalization = { mean: [0.5, 0.4, 0.3], std: [0.2, 0.2, 0.2] };
+  setNetworkInfo(net, { classNames: ['cat', 'dog'], normalization });
+  const paths = [join(folder, 'known.onnx'), join(folder, 'zeros')];
+  await saveOnnx(net, paths[0]);
+  writeFileSync(paths[1], new Float32Array(3072));
+  const { metadata } = JSON.parse(execFileSync(PYTHON, ['-c', RUN, ...paths], { encoding: 'utf8' }));
+  assert.deepEqual(JSON.parse(metadata.classNames), ['cat', 'dog']);
+  assert.deepEqual(JSON.parse(metadata.normalization), normalization);
+  assert.equal(metadata.architecture, 'ResNet-18, width 2');
+});
+
+test('a network that can’t be written as ONNX is refused, and nothing is written', async () => {
+  const path = join(folder, 'never.onnx');
+  const recurrent = tf.sequential({ layers: [layers.lstm({ inputShape: [3, 2], units: 2 })] });
+  await assert.rejects(saveOnnx(recurrent, path), (error: Error) => {
+    return (
+      error instanceof ModelError &&
+      /has a layer lstm_.* of LSTM, which isn't written as ONNX/.test(error.message)
+    );
+  });
+  await assert.rejects(saveOnnx(resnet18({ width: 2 }), join(folder, 'no', 'net.onnx')), /can't be written/);
+  assert.equal(existsSync(path), false);
+});
