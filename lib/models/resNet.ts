@@ -156,8 +156,9 @@ export function withWidth(architecture: string, width: number, usual = 64): stri
 
 function named(architecture: string, block: Block, numBlocks: readonly number[], usual = 64) {
   return (options: ResNetOptions = {}): TensorFlow.LayersModel => {
-    const net = resNet(block, numBlocks, { width: usual, ...options });
-    setNetworkInfo(net, { architecture: withWidth(architecture, options.width ?? usual, usual) });
+    const { width = usual } = checkForm('options', options, {}, 'Give for example { width: 16 }.');
+    const net = resNet(block, numBlocks, { ...options, width });
+    setNetworkInfo(net, { architecture: withWidth(architecture, width, usual) });
     return net;
   };
 }

@@ -53,9 +53,12 @@ const OTHER = new Set([
   'CLASS_NAMES',
   'ARTICLE_NORMALIZATION',
   'CIFAR10_NORMALIZATION',
+  'CIFAR100_CLASS_NAMES',
+  'CIFAR100_COARSE_CLASS_NAMES',
+  'CIFAR100_NORMALIZATION',
   ...Object.keys(lib).filter((name) => name.endsWith('Error')),
   // as resnet10
-  ...['resnet18', 'resnet34', 'resnet50', 'resnet101', 'resnet152'],
+  ...[18, 20, 32, 34, 44, 50, 56, 101, 110, 152].map((depth) => `resnet${depth}`),
 ]);
 
 function isRefusal(error: unknown): boolean {
@@ -104,6 +107,10 @@ async function goodArguments(): Promise<Record<string, unknown[]>> {
     resizeImage: [image, 16, 16, 'cover'],
     normalizePixels: [few.images, lib.CIFAR10_NORMALIZATION],
     saveModel: [net, path.join(folder, 'saved')],
+    loadStateDict: [net, path.join(folder, 'none.pth')],
+    saveStateDict: [net, path.join(folder, 'net.safetensors'), {}],
+    saveOnnx: [net, path.join(folder, 'net.onnx')],
+    loadImageFolder: [folder, { size: 8 }],
     setNetworkInfo: [net, { architecture: 'x' }],
     imageGrid: [few, { rows: 1 }],
     calibration: [[0.5], [true], 5],
@@ -117,6 +124,7 @@ async function goodArguments(): Promise<Record<string, unknown[]>> {
     resNet: [lib.basicBlock, [1, 1, 1, 1], { width: 4 }],
     basicBlock: [4, 4, {}],
     bottleneck: [4, 4, {}],
+    zeroPaddedBlock: [4, 4, {}],
     summary: [net, [32, 32, 3]],
     compile: [(x: lib.TensorFlow.Tensor) => x, {}, {}],
     formatEpoch: [
