@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compileNative, LEVELS } from '../../scripts/native.mjs';
+import { compileNative, LEVELS, processorLevel } from '../../scripts/native.mjs';
 import { run } from '../../scripts/setup/processes.mjs';
 import { packageRoot } from '../../scripts/setup/project.mjs';
 import { python } from '../pytorch.mjs';
@@ -30,7 +30,7 @@ async function measure(width, { project, update }) {
     compileNative(join(packageRoot, 'bench', 'native', 'kernels_bench.cc'), program);
     /** @type {Measured[]} */
     const measured = [];
-    for (const level of LEVELS.slice(1)) {
+    for (const level of LEVELS.slice(1, LEVELS.indexOf(processorLevel()) + 1)) {
       update(level);
       const env = { ...process.env, RESNET_KERNELS: level };
       const found = JSON.parse(await run(program, [String(width), String(BATCH)], { env }));
