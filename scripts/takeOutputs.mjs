@@ -1,6 +1,6 @@
 /** `npm run outputs`: takes the outputs of the last `npm start` into the notebooks, to be committed. */
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { notebookText } from './jupyter/normalForm.mjs';
 import { withOutputs } from './jupyter/outputs.mjs';
 import { executedFolder } from './jupyter/runNotebook.mjs';
@@ -15,8 +15,10 @@ await main(async () => {
   if (names.length === 0) {
     throw new SetupError(`There are no executed notebooks in ${executed}.`, 'Run `npm start` first.');
   }
+  // Executed copies lie side by side, also those of the folders in notebooks.
+  const notebooks = readdirSync(join(packageRoot, 'notebooks'), { recursive: true, encoding: 'utf8' });
   for (const name of names) {
-    const path = join(packageRoot, 'notebooks', name);
+    const path = join(packageRoot, 'notebooks', notebooks.find((known) => basename(known) === name) ?? name);
     try {
       writeText(path, notebookText(withOutputs(readJson(path), readJson(join(executed, name)))));
       console.log(`${name}: outputs taken`);
