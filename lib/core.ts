@@ -48,6 +48,7 @@ export { loadModel } from './models/files/loadModel';
 export { loadPretrained, type PretrainedName } from './models/files/loadPretrained';
 export { epochPath, type SaveModelOptions, saveModel } from './models/files/saveModel';
 export { type Filters, firstLayerFilters } from './models/filters';
+export { saveOnnx } from './models/formats/onnx';
 export {
   loadStateDict,
   type StateDictNames,

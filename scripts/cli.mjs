@@ -2,6 +2,7 @@
 /** The command `resnet-notebooks`: the set-up, JupyterLab and notebooks without it, for this project and for any that installed it. */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { exportNetwork, planExport } from './exportNetwork.mjs';
 import { runLab } from './jupyter/lab.mjs';
 import { findNotebooks, runNotebooks } from './jupyter/runNotebooks.mjs';
 import { main } from './main.mjs';
@@ -16,6 +17,7 @@ const HELP = `resnet-notebooks: ResNet on CIFAR-10 in TypeScript notebooks.
   setup --no-data    the same, without fetching CIFAR-10
   lab [ARGUMENTS]    sets up, then opens JupyterLab; the arguments are JupyterLab's own
   run [NOTEBOOKS]    sets up, then re-executes notebooks headless: those named, else all in notebooks/ with a number
+  export FOLDER      sets up, then writes a saved network as ONNX or for PyTorch: --to onnx, --to safetensors
   help [COMMAND]     shows this, or more of a command (also --help, -h)
   --version, -v      shows the version
 
@@ -73,6 +75,26 @@ is taken for TypeScript.`,
       return (await runNotebooks(project, notebooks)) ? 0 : 1;
     },
   },
+  export: {
+    help: `resnet-notebooks export FOLDER --to FORMAT [--names NAMES] [--output FILE]
+
+Sets up what is missing, then writes the network that saveModel or train saved in a folder in another program's format.
+
+  --to onnx           for onnxruntime and what else reads ONNX: images are [n, channels, height, width] there
+  --to safetensors    a state dict for PyTorch: net.load_state_dict(safetensors.torch.load_file(path))
+  --names NAMES       of the state dict: article, which is the default, or torchvision
+  --output FILE       where to write it; by default the folder's name with the format's ending, here`,
+    async run(args) {
+      const text = /** @type {const} */ ({ type: 'string' });
+      const options = { to: text, names: text, output: text };
+      const { values, positionals } = parse('export', { args, allowPositionals: true, options });
+      const plan = planExport(positionals, values);
+      await setUp(findProject(process.cwd()), { withData: false });
+      await exportNetwork(plan);
+      console.log(`Written: ${plan.file}`);
+      return 0;
+    },
+  },
 };
 
 await main(async () => {
@@ -99,7 +121,7 @@ function commandOf(name) {
   if (!Object.hasOwn(COMMANDS, name)) {
     throw new UsageError(
       `There is no ${name.startsWith('-') ? 'option' : 'command'} ${name}.`,
-      'The commands are setup, lab, run and help. `resnet-notebooks help` explains them.',
+      'The commands are setup, lab, run, export and help. `resnet-notebooks help` explains them.',
     );
   }
   return COMMANDS[name];

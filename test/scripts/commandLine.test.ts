@@ -1,13 +1,15 @@
 /** The command `resnet-notebooks`: what it is told by its arguments, and its exit codes. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { readJson } from '../../scripts/setup/files.mjs';
 import { packageRoot } from '../../scripts/setup/project.mjs';
 
 describe('the command line', () => {
-  /** Runs the command in the checkout; nothing here comes to the set-up. */
+  /** Runs the command in the checkout. */
   function command(...args: string[]) {
     const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/cli.mjs', ...args], {
       cwd: packageRoot,
@@ -50,6 +52,10 @@ describe('the command line', () => {
     [['setup', 'all'], /setup: Unexpected argument 'all'\./],
     [['run', '--fast'], /run: Unknown option '--fast'\./],
     [['run', 'gone.ipynb'], /There is no notebook .*gone\.ipynb\./],
+    [['export', '--to', 'onnx'], /export: 0 folders are named\./],
+    [['export', 'x'], /export: --to is missing\./],
+    [['export', 'x', '--to', 'keras'], /export: --to is "keras"\.\nGive one of: onnx, safetensors\./],
+    [['export', 'x', '--to', 'onnx', '--names', 'article'], /export: onnx has no --names\./],
   ];
   for (const [args, words] of mistakes) {
     test(`the command line: ends with code 2 for ${args.join(' ')}`, () => {
@@ -60,4 +66,22 @@ describe('the command line', () => {
       assert.ok(said.length <= 600);
     });
   }
+
+  test('the command line: exports a network for onnxruntime and for PyTorch, or says that there is none', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'export-'));
+    for (const [format, start] of [
+      ['onnx', /^.{4}resnet-notebooks.*BatchNormalization/s],
+      ['safetensors', /^.{8}\{"__metadata__".*"layer1\.0\.features\.0\.weight"/s],
+    ] as const) {
+      const file = join(folder, `net.${format}`);
+      const { status, said } = command('export', 'data/pretrained/resnet8', '--to', format, '--output', file);
+      assert.equal(status, 0, said);
+      assert.match(readFileSync(file).toString('latin1', 0, 4000), start);
+    }
+    const { status, said } = command('export', folder, '--to', 'onnx', '--output', join(folder, 'none.onnx'));
+    assert.equal(status, 1);
+    assert.match(said, /model\.json/);
+    assert.equal(existsSync(join(folder, 'none.onnx')), false);
+    rmSync(folder, { recursive: true });
+  });
 });

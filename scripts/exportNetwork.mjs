@@ -1,0 +1,64 @@
+/** `resnet-notebooks export`: writes a saved network in another program's format. */
+import { createRequire } from 'node:module';
+import { basename, join, resolve } from 'node:path';
+import { SetupError, UsageError } from './setup/errors.mjs';
+import { packageRoot } from './setup/project.mjs';
+
+/** The formats, with what their files end in. */
+export const FORMATS = { onnx: '.onnx', safetensors: '.safetensors' };
+
+/**
+ * @typedef {object} Export
+ * @property {string} folder of the network, as `saveModel` wrote it
+ * @property {keyof typeof FORMATS} format
+ * @property {string} [names]
+ * @property {string} file
+ */
+
+/**
+ * What is to be written where, of the command's arguments.
+ *
+ * @param {string[]} folders
+ * @param {{ to?: string, names?: string, output?: string }} options
+ * @returns {Export}
+ * @throws {UsageError}
+ */
+export function planExport(folders, { to = '', names, output }) {
+  if (folders.length !== 1) {
+    throw new UsageError(
+      `export: ${folders.length} folders are named.`,
+      'Name one that has a network: `resnet-notebooks export data/models --to onnx`.',
+    );
+  }
+  if (!Object.hasOwn(FORMATS, to)) {
+    throw new UsageError(
+      `export: --to is ${to ? `"${to}"` : 'missing'}.`,
+      `Give one of: ${Object.keys(FORMATS).join(', ')}.`,
+    );
+  }
+  if (names !== undefined && to !== 'safetensors') {
+    throw new UsageError(`export: ${to} has no --names.`, 'Leave it out: they are for safetensors.');
+  }
+  const format = /** @type {keyof typeof FORMATS} */ (to);
+  const [folder] = folders;
+  return { folder, format, names, file: resolve(output ?? basename(resolve(folder)) + FORMATS[format]) };
+}
+
+/**
+ * Writes a network; the library has to be compiled.
+ *
+ * @param {Export} plan
+ */
+export async function exportNetwork({ folder, format, names, file }) {
+  // Compiled by the set-up, so that it can't be imported before.
+  const lib = createRequire(import.meta.url)(join(packageRoot, 'lib', 'dist', 'core.js'));
+  try {
+    const net = await lib.loadModel(folder);
+    if (format === 'onnx') await lib.saveOnnx(net, file);
+    else await lib.saveStateDict(net, file, { names });
+  } catch (error) {
+    if (!(error instanceof lib.ResNetError)) throw error;
+    const { problem, fix } = /** @type {import('../lib/errors.js').ResNetError} */ (error);
+    throw new SetupError(problem, fix, { cause: error });
+  }
+}
