@@ -111,7 +111,7 @@ describe('networks', () => {
   });
 
   test('networks refuse what makes no network', () => {
-    assert.throws(() => resNet(basicBlock, [2, 2, 2]), /numBlocks has 3 entries/);
+    assert.throws(() => resNet(basicBlock, []), /numBlocks is empty/);
     assert.throws(() => resNet(basicBlock, [2, 2, 0, 2]), /numBlocks\[2\] is 0/);
     assert.throws(() => resnet18({ width: 0 }), ConfigError);
     assert.throws(() => resnet18({ numClasses: -1 }), ConfigError);
