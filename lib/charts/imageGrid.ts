@@ -4,7 +4,8 @@
 import { checkForm, type Form } from '../checks';
 import type { Dataset } from '../data/dataset';
 import { ConfigError, DataError } from '../errors';
-import { imageFrom, shrunk, toCanvas } from './drawing/pixels';
+import { resizeImage } from '../image/resizeImage';
+import { imageFrom, toCanvas } from './drawing/pixels';
 import type { Figure } from './figure';
 import { COLORS, themed } from './theme';
 
@@ -69,10 +70,12 @@ export function imageGrid(images: LabeledImages, options: ImageGridOptions = {})
     }
   }
 
+  const [rows, columns] = images.imageShape;
+  const scale = Math.min(1, SIDE / Math.max(rows, columns));
+  const [height, width] = [rows, columns].map((side) => Math.max(1, Math.round(side * scale)));
   const drawn = Array.from({ length: count }, (_, i) =>
-    shrunk(imageFrom(images.image(i), images.imageShape), SIDE),
+    resizeImage(imageFrom(images.image(i), images.imageShape), width, height),
   );
-  const { height, width } = drawn[0];
   // CSS pixels a pixel: a whole number, so that all come out alike.
   const magnification = Math.max(1, Math.round(SIDE / Math.max(height, width)));
   const cellWidth = width + GAP;

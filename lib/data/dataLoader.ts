@@ -5,6 +5,7 @@
 import { checkForm, checkPositiveInteger } from '../checks';
 import { usesGpu } from '../engine/runtime/backend';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
+import { computedNumbers } from '../engine/runtime/values';
 import { ConfigError } from '../errors';
 import { count, showAs } from '../showAs';
 import type { Batch, BatchDraws, BatchInputs } from './batch';
@@ -76,6 +77,8 @@ export class DataLoader implements Iterable<Batch> {
   readonly #shuffle: boolean;
   readonly #seed: number;
   readonly #transforms: readonly Transform[];
+  /** How many numbers each transform draws. */
+  readonly #drawLengths: readonly number[];
   readonly #mix?: Mixing;
   /** How transforms are computed. */
   readonly #way: 'pixels' | 'tensors';
@@ -158,7 +161,10 @@ export class DataLoader implements Iterable<Batch> {
     this.#context = { mean: this.normalize.mean.map((mean) => 255 * mean), shape: dataset.imageShape };
     this.#onDevice = onDevice;
     // A transform that doesn't fit such images refuses them here, not in the middle of an epoch.
-    this.#drawLengths();
+    const drawnFor = { index: 0, epoch: 0, seed, shape: dataset.imageShape };
+    this.#drawLengths = transforms.map(
+      (transform) => transform.draw?.(Random.fromSeed(0), drawnFor).length ?? 0,
+    );
   }
 
   /** How it makes its batches. */
@@ -225,17 +231,11 @@ export class DataLoader implements Iterable<Batch> {
     const device = this.#deviceImages;
     return tf.tidy(() => {
       const isMixed = this.#mix !== undefined;
-      const { index, numbers, mixes } = partsOf(tensors.draws, this.#drawLengths(), isMixed);
+      const { index, numbers, mixes } = partsOf(tensors.draws, this.#drawLengths, isMixed);
       const { images, labels } = device.take(index);
       const batch = { images: this.#changed(images, numbers), labels };
       return mixes ? mixed(batch, mixes, this.dataset.classNames.length) : batch;
     });
-  }
-
-  /** How many numbers each transform draws. */
-  #drawLengths(): number[] {
-    const drawnFor = { index: 0, epoch: 0, seed: this.#seed, shape: this.dataset.imageShape };
-    return this.#transforms.map((transform) => transform.draw?.(Random.fromSeed(0), drawnFor).length ?? 0);
   }
 
   /** Images of 0 to 255, transformed and normalized. */
@@ -289,12 +289,12 @@ export class DataLoader implements Iterable<Batch> {
   }
 
   #byTensors(drawn: readonly DrawnImage[]): Float32Array {
-    return tf.tidy(() => {
+    return computedNumbers(() => {
       const bytes = drawn.map(({ index }) => this.dataset.image(index));
       const pixels = Float32Array.from(Buffer.concat(bytes));
       const images = tf.tensor4d(pixels, [drawn.length, ...this.dataset.imageShape]);
-      const { numbers } = partsOf(draws({ images: drawn }), this.#drawLengths(), false);
-      return this.#changed(images, numbers).dataSync() as Float32Array;
+      const { numbers } = partsOf(draws({ images: drawn }), this.#drawLengths, false);
+      return this.#changed(images, numbers);
     });
   }
 }

@@ -40,12 +40,11 @@ describe('disposing a step', () => {
     // The first ones fill the allocators.
     for (let i = 0; i < 5; i++) await useOne();
     const before = process.memoryUsage.rss();
-    let most = 0;
-    for (let i = 0; i < 30; i++) {
-      await useOne();
-      most = Math.max(most, process.memoryUsage.rss() - before);
-    }
-    assert.ok(most < 3 * size, `grown by ${(most / MEGABYTES).toFixed(0)} MB`);
+    const count = 30;
+    for (let i = 0; i < count; i++) await useOne();
+    // What the allocators hold for the next one comes and goes by several variables; a leak keeps every one.
+    const grown = process.memoryUsage.rss() - before;
+    assert.ok(grown < (count * size) / 3, `grown by ${(grown / MEGABYTES).toFixed(0)} MB`);
   });
 
   test('disposing a step is safe during a run that is under way, which ends as if nothing had happened', async () => {

@@ -27,16 +27,16 @@ const IMPORTS: Record<string, { folders: string[]; files?: string[]; types?: str
   'charts/drawing': { folders: ['charts'], types: ['image', 'data'] },
   // A run's records are plain numbers, without TensorFlow.
   charts: {
-    folders: [],
+    folders: ['image'],
     files: ['training/history', 'training/compareRuns'],
-    types: ['image', 'data', 'models', 'training', 'prediction'],
+    types: ['data', 'models', 'training', 'prediction'],
   },
   'notebook/kernel': { folders: [] },
   notebook: { folders: ['engine', 'image', 'data', 'models', 'training', 'prediction', 'charts'] },
 };
 
 /** Files beside the folders that any of them may import. */
-const SHARED = new Set(['errors', 'checks', 'showAs', 'files']);
+const SHARED = new Set(['errors', 'checks', 'showAs', 'files', 'threads']);
 
 const isIn = (file: string, folder: string) => file.startsWith(`${folder}/`);
 

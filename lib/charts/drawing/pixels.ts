@@ -18,20 +18,6 @@ export function imageFrom(pixels: Uint8Array, [height, width, channels]: ImageSh
   return { width, height, data };
 }
 
-/** An image with its longer side made as short as `most`, where it is longer. */
-export function shrunk(image: Image, most: number): Image {
-  const scale = most / Math.max(image.width, image.height);
-  if (scale >= 1) return image;
-  const [width, height] = [image.width, image.height].map((side) => Math.max(1, Math.round(side * scale)));
-  const canvas = createCanvas(width, height);
-  const context = canvas.getContext('2d');
-  context.drawImage(toCanvas(image), 0, 0, width, height);
-  const rgba = context.getImageData(0, 0, width, height).data;
-  const data = new Uint8Array(width * height * 3); // [height, width, 3]
-  for (let i = 0; i < width * height; i++) data.set(rgba.subarray(4 * i, 4 * i + 3), 3 * i);
-  return { width, height, data };
-}
-
 /** The pixels as an opaque canvas of the same size. */
 export function toCanvas(image: Image): Canvas {
   checkImage(image);

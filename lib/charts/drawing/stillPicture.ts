@@ -4,9 +4,9 @@
  * Plotly may take any time, block its thread for good, or need what only a browser has. So it runs in a worker thread, one figure after
  * the other; the worker is ended when it takes too long, and the next figure gets a new one.
  */
-import * as path from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { ChartError } from '../../errors';
+import { startBeside } from '../../threads';
 import type { Figure } from '../figure';
 
 /** Milliseconds that a figure may take, the loading of Plotly included: most take less than a tenth of a second. */
@@ -85,10 +85,7 @@ function draw(request: DrawingRequest, limit: number): Promise<DrawingReply> {
 }
 
 function start(): Worker {
-  // Compiled or not, the worker's file is beside this one and of its kind.
-  const kind = path.extname(__filename);
-  const started = new Worker(path.join(__dirname, `drawingWorker${kind}`), {
-    execArgv: kind === '.ts' ? ['--require', require.resolve('tsx/cjs')] : [],
+  const started = startBeside(__filename, 'drawingWorker', {
     resourceLimits: { maxOldGenerationSizeMb: MEMORY },
     // What jsdom and Plotly have to say is for developers of pages. It is not read, because a stream that is read keeps the program alive.
     stdout: true,

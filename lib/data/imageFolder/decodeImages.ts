@@ -2,9 +2,9 @@
  * Decodes many pictures at once: a thread for each core, each with one picture at a time, so that memory is bounded by the threads.
  */
 import { availableParallelism } from 'node:os';
-import * as path from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Fit } from '../../image/resizeImage';
+import { startBeside } from '../../threads';
 import { type ImageShape, lengthOf } from '../dataset';
 
 /** How pictures come out. */
@@ -21,14 +21,7 @@ export type DecodeReply = { pixels: Uint8Array } | { problem: string };
 /** Each thread may hold a decoded picture of 300 MB. */
 const MOST_THREADS = 8;
 
-function startWorker(size: DecodedSize): Worker {
-  // Compiled or not, the worker's file is beside this one and of its kind.
-  const kind = path.extname(__filename);
-  return new Worker(path.join(__dirname, `decodeWorker${kind}`), {
-    execArgv: kind === '.ts' ? ['--require', require.resolve('tsx/cjs')] : [],
-    workerData: size,
-  });
-}
+const startWorker = (size: DecodedSize) => startBeside(__filename, 'decodeWorker', { workerData: size });
 
 /** One file by one worker; a thread that ends meanwhile is a problem of the file. */
 function decodeBy(worker: Worker, file: string): Promise<DecodeReply & { isDead?: boolean }> {

@@ -3,9 +3,9 @@
  * anew where either has changed.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { writeWhole } from '../../files';
+import { readRegularFile, writeWhole } from '../../files';
 import type { DecodedSize } from './decodeImages';
 import type { ImageFile } from './imageFiles';
 
@@ -44,7 +44,7 @@ export async function readCache(
   path: string,
   files: readonly ImageFile[],
 ): Promise<DecodedImages | undefined> {
-  const bytes = await readFile(path).catch(() => undefined);
+  const bytes = await readRegularFile(path).catch(() => undefined);
   const end = bytes?.indexOf('\n') ?? -1;
   if (!bytes || end < 0) return undefined;
   try {

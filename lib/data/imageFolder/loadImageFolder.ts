@@ -6,7 +6,7 @@ import { checkChoice, checkForm, checkPositiveInteger, filePath, SIGNAL_FORM } f
 import { ConfigError, DataError } from '../../errors';
 import type { Fit } from '../../image/resizeImage';
 import { count, showAs } from '../../showAs';
-import { Dataset, lengthOf } from '../dataset';
+import { Dataset } from '../dataset';
 import { projectDataFolder } from '../folders';
 import { checkSeed, Random } from '../random';
 import { type DecodedSize, decodeImages } from './decodeImages';
@@ -173,25 +173,12 @@ export async function loadImageFolder(path: string | URL, options: ImageFolderOp
     : splitByClass(labels, sound, split, seed);
 
   const { height, width, channels } = settings.decoded;
-  const shape = [height, width, channels] as const;
-  const length = lengthOf(shape);
-  const dataset = (places: readonly number[]) => {
-    const own = new Uint8Array(places.length * length); // [n, height, width, channels]
-    places.forEach((place, i) => {
-      own.set(images.subarray(place * length, (place + 1) * length), i * length);
-    });
-    return new Dataset(
-      own,
-      Uint8Array.from(places, (place) => labels[place]),
-      classNames,
-      shape,
-    );
-  };
+  const all = new Dataset(images, Uint8Array.from(labels), classNames, [height, width, channels]);
   const namesOf = (places: readonly number[]) => places.map((place) => files[place].name);
   return showAs(
     {
-      train: dataset(parts.train),
-      test: dataset(parts.test),
+      train: all.subset(parts.train),
+      test: all.subset(parts.test),
       files: { train: namesOf(parts.train), test: namesOf(parts.test) },
       broken,
     },

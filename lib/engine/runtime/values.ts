@@ -23,6 +23,16 @@ export function typeNumber(dtype: TensorFlow.DataType): number {
   );
 }
 
+/** The numbers of a float32 tensor that is computed. As what `tf.tidy` returns they would be looked at one by one, in search of tensors. */
+export function computedNumbers(compute: () => TensorFlow.Tensor): Float32Array {
+  const tensor = tf.tidy(compute);
+  try {
+    return tensor.dataSync() as Float32Array;
+  } finally {
+    tensor.dispose();
+  }
+}
+
 /**
  * TensorFlow.js's name of a type. A step computes with complex numbers, as `tf.spectral.fft` does, but takes and returns none.
  *

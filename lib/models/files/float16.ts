@@ -36,3 +36,10 @@ export function toFloat16(numbers: Float32Array, name: string): Uint16Array {
     return sign | (base + rounded);
   });
 }
+
+/** The number that 16 bits stand for. */
+export function fromFloat16(bits: number): number {
+  const [sign, exponent, fraction] = [bits & 0x8000 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return exponent === 0 ? sign * 2 ** -24 * fraction : sign * 2 ** (exponent - 25) * (1024 + fraction);
+}

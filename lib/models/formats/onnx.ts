@@ -3,15 +3,15 @@
  *
  * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto and docs/Operators.md beside it
  */
-import { filePath } from '../../checks';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
+import { computedNumbers } from '../../engine/runtime/values';
 import { ModelError } from '../../errors';
-import { inTurn, writeWhole } from '../../files';
 import { networkInfo } from '../networkInfo';
 import { outputKind } from '../outputs';
 import { inputShapeOf, type Module, modulesOf } from '../walk';
 import { checkNotDisposed } from '../weights';
 import { type Field, message } from './protobuf';
+import { writeFormat } from './writeFormat';
 
 /** The operators' version, of 2024: read by onnxruntime 1.18 and later. */
 const OPERATORS = 21;
@@ -78,10 +78,10 @@ class Graph {
 
   /** Adds a weight, its axes in another order. */
   weight(name: string, value: TensorFlow.Tensor, order?: number[]): string {
-    tf.tidy(() => {
-      const ordered = tf.transpose(value, order ?? value.shape.map((_, axis) => axis));
-      this.initializers.push(tensor(name, ordered.shape, FLOAT, ordered.dataSync() as Float32Array));
-    });
+    const axes = order ?? value.shape.map((_, axis) => axis);
+    const shape = axes.map((axis) => value.shape[axis]);
+    const values = computedNumbers(() => tf.transpose(value, axes));
+    this.initializers.push(tensor(name, shape, FLOAT, values));
     return name;
   }
 
@@ -196,23 +196,15 @@ class Graph {
     config: Config,
     inputs: readonly string[],
   ): string {
-    const values = layer.getWeights();
-    const ones = () => tf.onesLike(values[0]);
-    const [gamma, beta, mean, variance] = tf.tidy(() => {
-      const rest = [...values];
-      const [factor, offset] = [
-        config.scale === false ? ones() : rest.shift()!,
-        config.center === false ? tf.zerosLike(values[0]) : rest.shift()!,
-      ];
-      return [factor, offset, ...rest].map((tensor) => tf.keep(tf.clone(tensor)));
+    const rest = layer.getWeights();
+    const names = tf.tidy(() => {
+      const [one] = rest;
+      const gamma = config.scale === false ? tf.onesLike(one) : rest.shift()!;
+      const beta = config.center === false ? tf.zerosLike(one) : rest.shift()!;
+      const [mean, variance] = rest;
+      const parts = { weight: gamma, bias: beta, running_mean: mean, running_var: variance };
+      return Object.entries(parts).map(([part, value]) => this.weight(`${name}.${part}`, value));
     });
-    const names = Object.entries({
-      weight: gamma,
-      bias: beta,
-      running_mean: mean,
-      running_var: variance,
-    }).map(([part, value]) => this.weight(`${name}.${part}`, value));
-    tf.dispose([gamma, beta, mean, variance]);
     return this.node('BatchNormalization', [...inputs, ...names], name, {
       epsilon: { float: Number(config.epsilon) },
     });
@@ -250,7 +242,6 @@ function channelsFirst(shape: readonly (number | null)[]): (number | null)[] {
  */
 export async function saveOnnx(net: TensorFlow.LayersModel, path: string | URL): Promise<void> {
   checkNotDisposed(net);
-  const file = filePath(path, ModelError);
   const graph = new Graph(net);
   const inputShape = inputShapeOf(net);
   const last = graph.modules(modulesOf(net, inputShape), INPUT);
@@ -278,7 +269,5 @@ export async function saveOnnx(net: TensorFlow.LayersModel, path: string | URL):
     [8, message([1, ''], [2, OPERATORS])],
     ...metadata,
   );
-  await inTurn(file, () => writeWhole(file, model)).catch((cause: Error) => {
-    throw new ModelError(`${file} can't be written: ${cause.message}.`, 'Choose another path.', { cause });
-  });
+  await writeFormat(path, model);
 }

@@ -125,12 +125,15 @@ function tensorOf(
       'Get or write the file again.',
     );
   }
+  // Numbers that lie side by side are copied together: all of them, unless axes are in another order.
+  let [run, axes] = [1, shape.length];
+  while (axes > 0 && (shape[axes - 1] === 1 || strides[axes - 1] === run)) run *= shape[--axes];
   const bytes = new Uint8Array(size * width);
-  const index = shape.map(() => 0);
-  for (let i = 0; i < size; i++) {
-    const from = index.reduce((at, place, axis) => at + place * strides[axis], first) * width;
-    for (let k = 0; k < width; k++) bytes[i * width + k] = memory[from + k];
-    for (let axis = shape.length - 1; axis >= 0 && ++index[axis] === shape[axis]; axis--) index[axis] = 0;
+  const index = shape.slice(0, axes).map(() => 0);
+  for (let i = 0; i < size; i += run) {
+    const from = index.reduce((at, place, axis) => at + place * strides[axis], first);
+    bytes.set(memory.subarray(from * width, (from + run) * width), i * width);
+    for (let axis = axes - 1; axis >= 0 && ++index[axis] === shape[axis]; axis--) index[axis] = 0;
   }
   return { kind, shape, bytes };
 }

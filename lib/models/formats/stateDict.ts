@@ -3,16 +3,17 @@
  *
  * PyTorch's filters are [out, in, height, width], and its matrices [out, in].
  */
-import { readFile } from 'node:fs/promises';
 import { checkChoice, checkForm, filePath } from '../../checks';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
+import { computedNumbers } from '../../engine/runtime/values';
 import { ModelError } from '../../errors';
-import { inTurn, writeWhole } from '../../files';
+import { readRegularFile } from '../../files';
 import { layersOf } from '../walk';
 import { checkNotDisposed, variableOf } from '../weights';
 import { readPyTorchFile } from './pytorchFile';
 import { readSafetensors, writeSafetensors } from './safetensors';
 import { floatsOf, type TensorData } from './tensorData';
+import { writeFormat } from './writeFormat';
 import { isZip } from './zip';
 
 /** Whose names weights have: `layer1.0.features.0.weight` in the article, `layer1.0.conv1.weight` in torchvision. */
@@ -136,12 +137,11 @@ export async function saveStateDict(
     "Give for example { names: 'torchvision' }.",
   );
   checkChoice('names', names, ['article', 'torchvision']);
-  const file = filePath(path, ModelError);
   const tensors = new Map<string, TensorData>();
   for (const entry of entriesOf(net, RENAMES[names])) {
     const { name, shape, weight, order } = entry;
     const values = weight
-      ? tf.tidy(() => tf.transpose(weight.read(), order).dataSync() as Float32Array)
+      ? computedNumbers(() => tf.transpose(weight.read(), order))
       : new Float32Array(shape[0]).fill(given(entry));
     tensors.set(name, {
       kind: 'F32',
@@ -153,9 +153,7 @@ export async function saveStateDict(
       tensors.set(counted, { kind: 'I64', shape: [], bytes: new Uint8Array(8) });
     }
   }
-  await inTurn(file, () => writeWhole(file, writeSafetensors(tensors))).catch((cause: Error) => {
-    throw new ModelError(`${file} can't be written: ${cause.message}.`, 'Choose another path.', { cause });
-  });
+  await writeFormat(path, writeSafetensors(tensors));
 }
 
 /** Names without what `nn.DataParallel` and `torch.compile` put in front of all. */
@@ -184,7 +182,7 @@ function some(names: readonly string[]): string {
 export async function loadStateDict(net: TensorFlow.LayersModel, path: string | URL): Promise<void> {
   checkNotDisposed(net);
   const file = filePath(path, ModelError);
-  const bytes = await readFile(file).catch((cause: Error) => {
+  const bytes = await readRegularFile(file).catch((cause: Error) => {
     throw new ModelError(`${file} can't be read: ${cause.message}.`, 'Check the path.', { cause });
   });
   const read = isZip(bytes) ? readPyTorchFile : readSafetensors;

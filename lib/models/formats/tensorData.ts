@@ -2,6 +2,7 @@
  * A tensor of a file of weights, before it belongs to a network.
  */
 import { ModelError } from '../../errors';
+import { fromFloat16 } from '../files/float16';
 
 /** Kinds of numbers, by the names that safetensors gives them. */
 export type NumberKind = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL';
@@ -39,13 +40,6 @@ export function isShape(shape: unknown): shape is number[] {
   return Array.isArray(shape) && shape.every((length) => Number.isSafeInteger(length) && length >= 0);
 }
 
-/** A number of 16 bits, of 1 sign, 5 exponent and 10 fraction bits. */
-function fromFloat16(bits: number): number {
-  const [sign, exponent, fraction] = [bits & 0x8000 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return exponent === 0 ? sign * 2 ** -24 * fraction : sign * 2 ** (exponent - 25) * (1024 + fraction);
-}
-
 /**
  * The numbers of a tensor in float32.
  *
@@ -58,7 +52,8 @@ export function floatsOf({ kind, bytes }: TensorData, name: string): Float32Arra
     Float32Array.from({ length }, (_, i) => at(i * BYTES[kind]));
   switch (kind) {
     case 'F32':
-      return read((offset) => view.getFloat32(offset, true));
+      // A copy, since the bytes may lie anywhere and numbers must not.
+      return new Float32Array(Uint8Array.from(bytes).buffer);
     case 'F64':
       return read((offset) => view.getFloat64(offset, true));
     case 'F16':
