@@ -81,10 +81,12 @@ export { type WhiteningOptions, whitenFirstLayer } from './models/whitening';
 // prediction: any image to a class and its probability
 export { type FeatureMaps, featureMaps } from './prediction/featureMaps';
 export { type FetchOptions, fetchImage } from './prediction/fetchImage';
+export { type GradCam, type GradCamOptions, gradCam } from './prediction/gradCam';
 export { predictFile } from './prediction/predictFile';
 export { type PredictOptions, predictImage } from './prediction/predictImage';
 export { formatPrediction, type Prediction } from './prediction/prediction';
 export { predictUrl } from './prediction/predictUrl';
+export { lastFeatures, type UmapOptions, umap } from './prediction/umap';
 // training: loss, optimizer, schedules, the loop, evaluation, files
 export { type Calibration, type CalibrationBin, calibration } from './training/calibration';
 export type { Callback, CallbackState, Monitor, TrainRun } from './training/callbacks/callback';

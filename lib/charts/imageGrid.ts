@@ -26,7 +26,8 @@ export interface ImageGridOptions {
   title?: string;
 }
 
-const FORM: Form = {
+/** What `LabeledImages` are made of. */
+export const LABELED_IMAGES: Form = {
   length: 'number',
   imageShape: 'numbers',
   labels: 'numbers',
@@ -50,7 +51,7 @@ const MARGIN = { l: 12, r: 12, b: 8 };
  * @throws DataError when there is no image, or no prediction or confidence for one of those shown.
  */
 export function imageGrid(images: LabeledImages, options: ImageGridOptions = {}): Figure {
-  checkForm('images', images, FORM, 'Give a Dataset.', DataError);
+  checkForm('images', images, LABELED_IMAGES, 'Give a Dataset.', DataError);
   checkForm('options', options, {}, 'Give for example { rows: 2, cols: 8 }.');
   const { predictions, confidences, rows: maxRows = 8, cols = 8, title = '' } = options;
   if (![maxRows, cols].every((n) => Number.isInteger(n) && n >= 1)) {

@@ -11,6 +11,8 @@ import { CHART_WIDTH, themed } from './theme';
 export interface ImageRow {
   label: string;
   images: readonly Image[];
+  /** What stands above each image. */
+  titles?: readonly string[];
 }
 
 /** What a grid looks like. */
@@ -22,12 +24,19 @@ export interface ImageRowsOptions {
 }
 
 const GAP = 4;
+const TITLE = 20; // CSS pixels above the images of a row with titles
 const MARGIN = { l: 120, r: 0, t: 76, b: 12 };
 
 /** Draws square images in rows, magnified without blur. */
 export function imageRows(rows: readonly ImageRow[], { title, subtitle, side }: ImageRowsOptions): Figure {
   const pitch = side + GAP;
-  const [width, height] = [CHART_WIDTH - MARGIN.l - MARGIN.r, rows.length * pitch];
+  let height = 0;
+  const tops = rows.map(({ titles }) => {
+    const top = height + (titles ? TITLE : 0);
+    height = top + pitch;
+    return top;
+  });
+  const width = CHART_WIDTH - MARGIN.l - MARGIN.r;
   const canvas = createCanvas(width, height);
   const context = canvas.getContext('2d');
   context.fillStyle = 'white';
@@ -35,7 +44,7 @@ export function imageRows(rows: readonly ImageRow[], { title, subtitle, side }: 
   context.imageSmoothingEnabled = false;
   for (const [row, { images }] of rows.entries()) {
     for (const [column, image] of images.entries()) {
-      context.drawImage(toCanvas(image), column * pitch, row * pitch, side, side);
+      context.drawImage(toCanvas(image), column * pitch, tops[row], side, side);
     }
   }
   return themed(
@@ -52,9 +61,16 @@ export function imageRows(rows: readonly ImageRow[], { title, subtitle, side }: 
         ticks: '',
         automargin: false,
         ticklabelstandoff: 6,
-        tickvals: rows.map((_, row) => row * pitch + side / 2),
+        tickvals: tops.map((top) => top + side / 2),
         ticktext: rows.map(({ label }) => label),
       },
+      annotations: rows.flatMap(({ titles = [] }, row) =>
+        titles.map((text, column) => ({
+          text,
+          ...{ x: column * pitch + side / 2, y: tops[row] - 2 },
+          ...{ xanchor: 'center', yanchor: 'bottom', showarrow: false },
+        })),
+      ),
     },
   );
 }

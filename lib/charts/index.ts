@@ -9,6 +9,7 @@ export { figureToPng, type PngOptions } from './drawing/figureToPng';
 export { featureMapChart } from './featureMapChart';
 export type { Figure, FigureLayout, FigureLike, FigureTitle } from './figure';
 export { filterChart } from './filterChart';
+export { gradCamChart } from './gradCamChart';
 export {
   accuracyChart,
   type ComparedValue,
@@ -17,6 +18,7 @@ export {
   lossChart,
 } from './historyCharts';
 export { type ImageGridOptions, imageGrid, type LabeledImages } from './imageGrid';
+export { type ImageMapOptions, imageMapChart } from './imageMapChart';
 export { layerCostChart } from './layerCostChart';
 export { type NetworkDiagramOptions, networkDiagram } from './networkDiagram';
 export { type PerClassResult, perClassChart } from './perClassChart';

@@ -54,7 +54,7 @@ function forwardOf(net: TensorFlow.LayersModel, { tta, ...options }: PredictOpti
 }
 
 /** The names of a network's classes: its own, or CIFAR-10's. */
-function classNamesOf(net: TensorFlow.LayersModel): readonly string[] {
+export function classNamesOf(net: TensorFlow.LayersModel): readonly string[] {
   const { classNames = CLASS_NAMES } = networkInfo(net);
   const shape = net.outputs[0].shape; // [n, classes]
   if (net.outputs.length !== 1 || shape.length !== 2 || shape[1] !== classNames.length) {
