@@ -14,8 +14,10 @@ export interface SummaryRow {
   name: string;
   /** `[-1, 32, 32, 64]`: height, width, channels; -1 stands for the batch. */
   outputShape: number[];
-  /** Parameters that training changes; a block's are counted in its layers. */
+  /** A block's are counted in its layers. */
   parameters: number;
+  /** Those of them that training changes: none where the layer is frozen. */
+  trainableParameters: number;
   /** Multiplications with their additions, of one image, in a convolution or linear layer: what papers count as FLOPs. */
   multiplyAdds: number;
 }
@@ -23,8 +25,9 @@ export interface SummaryRow {
 /** What `summary` tells. Printing it gives the table; sizes are of float32 values, in MB of 2^20 bytes. */
 export interface Summary {
   rows: SummaryRow[];
-  /** All of them are trained. */
   parameters: number;
+  /** Those of them that training changes. */
+  trainableParameters: number;
   /** Of one image. */
   multiplyAdds: number;
   inputSize: number;
@@ -45,6 +48,11 @@ function countOf(weights: readonly { shape: Shape }[]): number {
   return weights.reduce((total, { shape }) => total + (shape as number[]).reduce((a, b) => a * b, 1), 0);
 }
 
+/** A layer's weights that are learned, if it isn't frozen; the moving statistics of batch normalization are not. */
+function learnedWeights(layer: TensorFlow.layers.Layer): { shape: Shape }[] {
+  return (layer as unknown as { _trainableWeights: { shape: Shape }[] })._trainableWeights;
+}
+
 function rowsOf(modules: Module[], rows: SummaryRow[] = []): SummaryRow[] {
   for (const module of modules) {
     rowsOf(module.children, rows);
@@ -56,7 +64,8 @@ function rowsOf(modules: Module[], rows: SummaryRow[] = []): SummaryRow[] {
     rows.push({
       name: `${moduleType(module)}-${rows.length + 1}`,
       outputShape,
-      parameters: isLayer ? countOf(trainableWeights) : 0,
+      parameters: isLayer ? countOf(learnedWeights(module.layer)) : 0,
+      trainableParameters: isLayer ? countOf(trainableWeights) : 0,
       // Each weight of a kernel is used once at each place of the output.
       multiplyAdds: countOf(kernels) * size(outputShape.slice(0, -1)),
     });
@@ -78,8 +87,8 @@ function table(summary: Summary): string {
     ...summary.rows.map((row) => line(row.name, `[${row.outputShape.join(', ')}]`, count(row.parameters))),
     '='.repeat(64),
     `Total params: ${count(summary.parameters)}`,
-    `Trainable params: ${count(summary.parameters)}`,
-    'Non-trainable params: 0',
+    `Trainable params: ${count(summary.trainableParameters)}`,
+    `Non-trainable params: ${count(summary.parameters - summary.trainableParameters)}`,
     RULE,
     `Input size (MB): ${megabytes(summary.inputSize)}`,
     `Forward/backward pass size (MB): ${megabytes(summary.forwardBackwardSize)}`,
@@ -139,6 +148,7 @@ export function summary(net: TensorFlow.LayersModel, inputShape?: readonly numbe
   const result: Summary = {
     rows,
     parameters,
+    trainableParameters: sum((row) => row.trainableParameters),
     multiplyAdds: sum((row) => row.multiplyAdds),
     inputSize,
     forwardBackwardSize,

@@ -61,7 +61,7 @@ const rows = [
   { name: 'Conv2d-1', outputShape: [-1, 32, 32, 64], parameters: 1728, multiplyAdds: 1_769_472 },
   { name: 'BatchNorm2d-2', outputShape: [-1, 32, 32, 64], parameters: 128, multiplyAdds: 0 },
   { name: 'Linear-3', outputShape: [-1, 10], parameters: 650, multiplyAdds: 640 },
-];
+].map((row) => ({ ...row, trainableParameters: row.parameters }));
 
 const figures: Record<string, Figure> = {
   filterChart: filterChart(filters),

@@ -71,6 +71,7 @@ const charts = {
       name: `BatchNorm2d-${n}00`,
       outputShape: [-1, 32, 32, 64],
       parameters: n * 1e6,
+      trainableParameters: n * 1e6,
       multiplyAdds: n * 1e9,
     })),
     parameters: 3e6,

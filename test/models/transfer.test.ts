@@ -14,6 +14,7 @@ import { loadModel } from '../../lib/models/files/loadModel';
 import { saveModel } from '../../lib/models/files/saveModel';
 import { networkInfo, setNetworkInfo } from '../../lib/models/networkInfo';
 import { resnet18 } from '../../lib/models/resNet';
+import { summary } from '../../lib/models/summary';
 import { outputsOf } from '../../lib/models/testTimeAugmentation';
 import { freeze, replaceHead } from '../../lib/models/transfer';
 import { predictImage } from '../../lib/prediction/predictImage';
@@ -46,6 +47,13 @@ test('a frozen network with a new head learns other classes, and changes in noth
   const frozen = freeze(net, 'layer4');
   assert.ok(
     frozen.includes('features.conv') && frozen.includes('layer4.1') && !frozen.includes('classifier'),
+  );
+  const { parameters, trainableParameters } = summary(net);
+  assert.deepEqual([parameters - summary(trained).parameters, trainableParameters], [-8 * 33, 2 * 33]);
+  const frozenCount = (parameters - 66).toLocaleString('en-US');
+  assert.match(
+    String(summary(net)),
+    new RegExp(`Trainable params: 66\nNon-trainable params: ${frozenCount}\n`),
   );
   const before = weightsOf(net);
   const loader = new DataLoader(animals, { batchSize: 20, shuffle: true });
