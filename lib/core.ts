@@ -49,6 +49,7 @@ export { loadPretrained, type PretrainedName } from './models/files/loadPretrain
 export { epochPath, type SaveModelOptions, saveModel } from './models/files/saveModel';
 export { type Filters, firstLayerFilters } from './models/filters';
 export { saveOnnx } from './models/formats/onnx';
+export { saveSavedModel } from './models/formats/savedModel';
 export {
   loadStateDict,
   type StateDictNames,

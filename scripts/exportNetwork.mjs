@@ -4,8 +4,8 @@ import { basename, join, resolve } from 'node:path';
 import { SetupError, UsageError } from './setup/errors.mjs';
 import { packageRoot } from './setup/project.mjs';
 
-/** The formats, with what their files end in. */
-export const FORMATS = { onnx: '.onnx', safetensors: '.safetensors' };
+/** The formats, with what their files, or folders, end in. */
+export const FORMATS = { onnx: '.onnx', safetensors: '.safetensors', 'saved-model': '.saved_model' };
 
 /**
  * @typedef {object} Export
@@ -55,6 +55,7 @@ export async function exportNetwork({ folder, format, names, file }) {
   try {
     const net = await lib.loadModel(folder);
     if (format === 'onnx') await lib.saveOnnx(net, file);
+    else if (format === 'saved-model') await lib.saveSavedModel(net, file);
     else await lib.saveStateDict(net, file, { names });
   } catch (error) {
     if (!(error instanceof lib.ResNetError)) throw error;

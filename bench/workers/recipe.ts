@@ -126,7 +126,14 @@ export const RECIPES = {
   quick: { ...ofProfile('quick'), precision: 'fast' },
   article: ofProfile('article'),
   // Notebook 13's.
-  ninetyFour: { ...ofProfile('quick'), width: 48, epochs: 11, validation: 0.02, precision: 'fast' },
+  ninetyFour: {
+    ...ofProfile('quick'),
+    width: 48,
+    epochs: 13,
+    optimizer: { kind: 'airbenchMuon', lr: 0.18 },
+    validation: 0.02,
+    precision: 'fast',
+  },
   // The networks of data/pretrained.
   pretrainedResNet18: {
     ...ofProfile('quick'),

@@ -114,6 +114,7 @@ async function goodArguments(): Promise<Record<string, unknown[]>> {
     saveModel: [net, path.join(folder, 'saved')],
     loadStateDict: [net, path.join(folder, 'none.pth')],
     saveStateDict: [net, path.join(folder, 'net.safetensors'), {}],
+    saveSavedModel: [net, path.join(folder, 'saved-model')],
     saveOnnx: [net, path.join(folder, 'net.onnx')],
     loadImageFolder: [folder, { size: 8 }],
     setNetworkInfo: [net, { architecture: 'x' }],

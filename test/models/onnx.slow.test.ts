@@ -5,14 +5,13 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Random } from '../../lib/data/random';
 import { installKernels } from '../../lib/engine/kernels/install';
 import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
 import { ModelError } from '../../lib/errors';
 import { saveOnnx } from '../../lib/models/formats/onnx';
 import { setNetworkInfo } from '../../lib/models/networkInfo';
-import { resnet18, resnet20, resnet50 } from '../../lib/models/resNet';
-import { resnet8 } from '../../lib/models/resNet8';
+import { resnet18 } from '../../lib/models/resNet';
+import { formatNetworks, randomized } from '../helpers/formatNetworks';
 import { assertAllClose, numbers } from '../helpers/tensors';
 
 installKernels();
@@ -45,50 +44,8 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-/** A network with statistics and factors that all matter. */
-function randomized(net: TensorFlow.LayersModel): TensorFlow.LayersModel {
-  const random = Random.fromSeed(0);
-  net.setWeights(
-    net.getWeights().map((weight) => {
-      if (weight.rank !== 1) return weight;
-      return tf.tensor1d(Float32Array.from({ length: weight.size }, () => random.uniform(0.5, 1.5)));
-    }),
-  );
-  return net;
-}
-
-const { layers } = tf;
-const networks: Record<string, () => TensorFlow.LayersModel> = {
-  'ResNet-18 of width 8': () => resnet18({ width: 8 }),
-  'ResNet-50 of width 4': () => resnet50({ width: 4 }),
-  'ResNet-20, whose shortcuts add zeros': () => resnet20(),
-  'ResNet-8 of gray images': () => resnet8({ width: 8, imageShape: [32, 32, 1] }),
-  'ResNet-18 for ImageNet, of images that aren’t square': () =>
-    resnet18({ width: 4, stem: 'imagenet', imageShape: [70, 96, 3] }),
-  'other layers': () =>
-    tf.sequential({
-      layers: [
-        layers.conv2d({
-          inputShape: [9, 8, 2],
-          filters: 4,
-          kernelSize: 4,
-          strides: 2,
-          padding: 'same',
-          activation: 'tanh',
-        }),
-        layers.averagePooling2d({ poolSize: 2, strides: 1, padding: 'same' }),
-        layers.batchNormalization({ center: false }),
-        layers.reLU(),
-        layers.dropout({ rate: 0.5 }),
-        layers.flatten(),
-        layers.dense({ units: 5, activation: 'sigmoid' }),
-        layers.dense({ units: 3, activation: 'softmax' }),
-      ],
-    }),
-};
-
 describe('onnxruntime computes the same as here', () => {
-  for (const [name, make] of Object.entries(networks)) {
+  for (const [name, make] of Object.entries(formatNetworks)) {
     test(`onnxruntime computes the same as here: ${name}`, async () => {
       const net = randomized(make());
       const [, height, width, channels] = net.inputs[0].shape as number[];
@@ -127,7 +84,7 @@ test('an ONNX file knows the classes and the normalization', async () => {
 
 test('a network that can’t be written as ONNX is refused, and nothing is written', async () => {
   const path = join(folder, 'never.onnx');
-  const recurrent = tf.sequential({ layers: [layers.lstm({ inputShape: [3, 2], units: 2 })] });
+  const recurrent = tf.sequential({ layers: [tf.layers.lstm({ inputShape: [3, 2], units: 2 })] });
   await assert.rejects(saveOnnx(recurrent, path), (error: Error) => {
     return (
       error instanceof ModelError &&

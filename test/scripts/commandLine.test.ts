@@ -54,7 +54,7 @@ describe('the command line', () => {
     [['run', 'gone.ipynb'], /There is no notebook .*gone\.ipynb\./],
     [['export', '--to', 'onnx'], /export: 0 folders are named\./],
     [['export', 'x'], /export: --to is missing\./],
-    [['export', 'x', '--to', 'keras'], /export: --to is "keras"\.\nGive one of: onnx, safetensors\./],
+    [['export', 'x', '--to', 'keras'], /export: --to is "keras"\.\nGive one of: onnx, safetensors, saved-model\./],
     [['export', 'x', '--to', 'onnx', '--names', 'article'], /export: onnx has no --names\./],
   ];
   for (const [args, words] of mistakes) {
@@ -67,7 +67,7 @@ describe('the command line', () => {
     });
   }
 
-  test('the command line: exports a network for onnxruntime and for PyTorch, or says that there is none', () => {
+  test('the command line: exports a network for onnxruntime, PyTorch and TensorFlow, or says that there is none', () => {
     const folder = mkdtempSync(join(tmpdir(), 'export-'));
     for (const [format, start] of [
       ['onnx', /^.{4}resnet-notebooks.*BatchNormalization/s],
@@ -78,6 +78,9 @@ describe('the command line', () => {
       assert.equal(status, 0, said);
       assert.match(readFileSync(file).toString('latin1', 0, 4000), start);
     }
+    const saved = join(folder, 'net.saved_model');
+    assert.equal(command('export', 'data/pretrained/resnet8', '--to', 'saved-model', '--output', saved).status, 0);
+    assert.match(readFileSync(join(saved, 'saved_model.pb')).toString('latin1', 0, 4000), /serve.*Placeholder/s);
     const { status, said } = command('export', folder, '--to', 'onnx', '--output', join(folder, 'none.onnx'));
     assert.equal(status, 1);
     assert.match(said, /model\.json/);

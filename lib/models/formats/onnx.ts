@@ -5,11 +5,12 @@
  */
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import { computedNumbers } from '../../engine/runtime/values';
-import { ModelError } from '../../errors';
+import type { ModelError } from '../../errors';
 import { networkInfo } from '../networkInfo';
 import { outputKind } from '../outputs';
 import { inputShapeOf, type Module, modulesOf } from '../walk';
 import { checkNotDisposed } from '../weights';
+import { type Config, pair, unknownPart, writeModules } from './graph';
 import { type Field, message } from './protobuf';
 import { writeFormat } from './writeFormat';
 
@@ -90,19 +91,6 @@ class Graph {
     return name;
   }
 
-  /** Adds modules in their order. @returns the name of the last one's output */
-  modules(modules: readonly Module[], input: string): string {
-    const outputs = new Map<TensorFlow.layers.Layer, string>();
-    let last = input;
-    for (const module of modules) {
-      const inputs = module.inputs.map((layer) => outputs.get(layer) ?? input);
-      last =
-        module.children.length > 0 ? this.modules(module.children, inputs[0]) : this.layer(module, inputs);
-      outputs.set(module.layer, last);
-    }
-    return last;
-  }
-
   private activated(output: string, config: Config, name: string): string {
     const activation = String(config.activation ?? 'linear');
     if (activation === 'linear') return output;
@@ -112,13 +100,11 @@ class Graph {
   }
 
   private unknown(what: string): ModelError {
-    return new ModelError(
-      `${this.net.name} has ${what}, which isn't written as ONNX.`,
-      'Networks of convolutions, batch normalizations, poolings, sums and linear layers are.',
-    );
+    return unknownPart(this.net, what, 'ONNX');
   }
 
-  private layer({ name, layer, inputs: before, inputShape }: Module, inputs: readonly string[]): string {
+  /** Adds a layer. @returns the name of its output */
+  layer({ name, layer, inputs: before, inputShape }: Module, inputs: readonly string[]): string {
     const config = layer.getConfig() as Config;
     const weights = () => layer.getWeights();
     switch (layer.getClassName()) {
@@ -211,13 +197,6 @@ class Graph {
   }
 }
 
-type Config = Readonly<Record<string, unknown>>;
-
-/** A setting for height and width, which may be one number for both. */
-function pair(setting: unknown): number[] {
-  return Array.isArray(setting) ? setting : [Number(setting ?? 1), Number(setting ?? 1)];
-}
-
 /** Windows of a convolution or pooling. TensorFlow's `same` has what is odd behind, as ONNX's SAME_UPPER. */
 function windows({ strides, padding }: Config, [height, width]: readonly number[]): Attributes {
   return {
@@ -244,9 +223,11 @@ export async function saveOnnx(net: TensorFlow.LayersModel, path: string | URL):
   checkNotDisposed(net);
   const graph = new Graph(net);
   const inputShape = inputShapeOf(net);
-  const last = graph.modules(modulesOf(net, inputShape), INPUT);
+  const last = writeModules(modulesOf(net, inputShape), INPUT, (module, inputs) =>
+    graph.layer(module, inputs),
+  );
   const output = outputKind(net) === 'logits' ? 'logits' : 'probabilities';
-  graph.node('Identity', [last], output);
+  if (last !== output) graph.node('Identity', [last], output);
   const metadata = Object.entries(networkInfo(net)).map(
     ([key, value]): Field => [
       14,

@@ -1,0 +1,45 @@
+/**
+ * What formats that hold a graph of operations have in common.
+ */
+import type { TensorFlow } from '../../engine/runtime/tensorflow';
+import { ModelError } from '../../errors';
+import type { Module } from '../walk';
+
+/** A layer's settings. */
+export type Config = Readonly<Record<string, unknown>>;
+
+/** A setting for height and width, which may be one number for both. */
+export function pair(setting: unknown): number[] {
+  return Array.isArray(setting) ? setting : [Number(setting ?? 1), Number(setting ?? 1)];
+}
+
+/**
+ * Writes modules in their order, those of blocks in their place.
+ *
+ * @param input the name of what goes in
+ * @param write writes a layer with the names of its inputs, and returns the name of its output
+ * @returns the name of the last one's output
+ */
+export function writeModules(
+  modules: readonly Module[],
+  input: string,
+  write: (module: Module, inputs: readonly string[]) => string,
+): string {
+  const outputs = new Map<TensorFlow.layers.Layer, string>();
+  let last = input;
+  for (const module of modules) {
+    const inputs = module.inputs.map((layer) => outputs.get(layer) ?? input);
+    last =
+      module.children.length > 0 ? writeModules(module.children, inputs[0], write) : write(module, inputs);
+    outputs.set(module.layer, last);
+  }
+  return last;
+}
+
+/** For what a format has no words for. */
+export function unknownPart(net: TensorFlow.LayersModel, what: string, format: string): ModelError {
+  return new ModelError(
+    `${net.name} has ${what}, which isn't written as ${format}.`,
+    'Networks of convolutions, batch normalizations, poolings, sums and linear layers are.',
+  );
+}
