@@ -12,7 +12,7 @@ import { cifar10Folder } from '../scripts/setup/steps/data.mjs';
 import { Task } from '../scripts/terminal.mjs';
 import { Contender } from './contender.mjs';
 import { processor } from './environment.mjs';
-import { python, pytorch } from './pytorch.mjs';
+import { python, pytorch } from './python.mjs';
 import { table } from './results.mjs';
 import { mean, spread } from './statistics.mjs';
 import { typescript, workers } from './typescript.mjs';

@@ -11,7 +11,7 @@ import { cifar10Folder } from '../scripts/setup/steps/data.mjs';
 import { Task } from '../scripts/terminal.mjs';
 import { Contender } from './contender.mjs';
 import { environment } from './environment.mjs';
-import { pytorch } from './pytorch.mjs';
+import { pytorch } from './python.mjs';
 import { table } from './results.mjs';
 import { typescript, workers } from './typescript.mjs';
 import { checkUsesGpu } from './usesGpu.mjs';

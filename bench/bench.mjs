@@ -10,7 +10,7 @@ import { runSteps, setUp } from '../scripts/setup/index.mjs';
 import { packageRoot, projectAt } from '../scripts/setup/project.mjs';
 import { Task } from '../scripts/terminal.mjs';
 import { environment, processor } from './environment.mjs';
-import { pytorch } from './pytorch.mjs';
+import { pytorch } from './python.mjs';
 import { keep } from './results.mjs';
 import { calls } from './sections/calls.mjs';
 import { compile } from './sections/compile.mjs';

@@ -7,7 +7,7 @@ import { readText } from '../scripts/setup/files.mjs';
 import { run } from '../scripts/setup/processes.mjs';
 import { packageFolder } from '../scripts/setup/project.mjs';
 import { setupFolder } from '../scripts/setup/python.mjs';
-import { pythonOf } from './pytorch.mjs';
+import { pythonOf } from './python.mjs';
 
 const VECTORS = {
   avx512_bf16: 'AVX-512 with bfloat16',

@@ -10,7 +10,7 @@ import { packageRoot, projectAt } from '../scripts/setup/project.mjs';
 import { Task } from '../scripts/terminal.mjs';
 import { Contender } from './contender.mjs';
 import { environment } from './environment.mjs';
-import { python, pytorch } from './pytorch.mjs';
+import { python, pytorch } from './python.mjs';
 import { table } from './results.mjs';
 import { median, spread } from './statistics.mjs';
 import { typescript, workers } from './typescript.mjs';

@@ -48,6 +48,7 @@ export { loadModel } from './models/files/loadModel';
 export { loadPretrained, type PretrainedName } from './models/files/loadPretrained';
 export { epochPath, type SaveModelOptions, saveModel } from './models/files/saveModel';
 export { type Filters, firstLayerFilters } from './models/filters';
+export { saveKeras } from './models/formats/keras';
 export { saveOnnx } from './models/formats/onnx';
 export { saveSavedModel } from './models/formats/savedModel';
 export {

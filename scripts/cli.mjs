@@ -17,7 +17,7 @@ const HELP = `resnet-notebooks: ResNet on CIFAR-10 in TypeScript notebooks.
   setup --no-data    the same, without fetching CIFAR-10
   lab [ARGUMENTS]    sets up, then opens JupyterLab; the arguments are JupyterLab's own
   run [NOTEBOOKS]    sets up, then re-executes notebooks headless: those named, else all in notebooks/ with a number
-  export FOLDER      sets up, then writes a saved network for PyTorch, TensorFlow or as ONNX
+  export FOLDER      sets up, then writes a saved network for PyTorch, TensorFlow, Keras or as ONNX
   help [COMMAND]     shows this, or more of a command (also --help, -h)
   --version, -v      shows the version
 
@@ -81,6 +81,7 @@ is taken for TypeScript.`,
 Sets up what is missing, then writes the network that saveModel or train saved in a folder in another program's format.
 
   --to onnx           for onnxruntime and what else reads ONNX: images are [n, channels, height, width] there
+  --to keras          for Keras 3: keras.saving.load_model(path)
   --to saved-model    a folder for Python's TensorFlow: tf.saved_model.load(path)
   --to safetensors    a state dict for PyTorch: net.load_state_dict(safetensors.torch.load_file(path))
   --names NAMES       of the state dict: article, which is the default, or torchvision

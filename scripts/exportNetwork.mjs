@@ -5,7 +5,12 @@ import { SetupError, UsageError } from './setup/errors.mjs';
 import { packageRoot } from './setup/project.mjs';
 
 /** The formats, with what their files, or folders, end in. */
-export const FORMATS = { onnx: '.onnx', safetensors: '.safetensors', 'saved-model': '.saved_model' };
+export const FORMATS = {
+  onnx: '.onnx',
+  safetensors: '.safetensors',
+  keras: '.keras',
+  'saved-model': '.saved_model',
+};
 
 /**
  * @typedef {object} Export
@@ -55,6 +60,7 @@ export async function exportNetwork({ folder, format, names, file }) {
   try {
     const net = await lib.loadModel(folder);
     if (format === 'onnx') await lib.saveOnnx(net, file);
+    else if (format === 'keras') await lib.saveKeras(net, file);
     else if (format === 'saved-model') await lib.saveSavedModel(net, file);
     else await lib.saveStateDict(net, file, { names });
   } catch (error) {

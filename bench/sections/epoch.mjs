@@ -1,7 +1,7 @@
 /** An epoch end to end, data included. */
 import { cifar10Folder } from '../../scripts/setup/steps/data.mjs';
 import { Contender } from '../contender.mjs';
-import { python } from '../pytorch.mjs';
+import { python } from '../python.mjs';
 import { table } from '../results.mjs';
 import { mean } from '../statistics.mjs';
 import { typescript } from '../typescript.mjs';

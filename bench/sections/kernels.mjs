@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { compileNative, LEVELS, processorLevel } from '../../scripts/native.mjs';
 import { run } from '../../scripts/setup/processes.mjs';
 import { packageRoot } from '../../scripts/setup/project.mjs';
-import { python } from '../pytorch.mjs';
+import { python } from '../python.mjs';
 import { table } from '../results.mjs';
 
 const BATCH = 128;

@@ -1,7 +1,7 @@
 /** Seconds per training step, of all contenders at once. */
 import { processorLevel } from '../../scripts/native.mjs';
 import { Contender } from '../contender.mjs';
-import { python } from '../pytorch.mjs';
+import { python } from '../python.mjs';
 import { table } from '../results.mjs';
 import { median, spread } from '../statistics.mjs';
 import { typescript } from '../typescript.mjs';

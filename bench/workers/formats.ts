@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { Random } from '../../lib/data/random';
 import { installKernels } from '../../lib/engine/kernels/install';
 import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
+import { saveKeras } from '../../lib/models/formats/keras';
 import { saveOnnx } from '../../lib/models/formats/onnx';
+import { saveSavedModel } from '../../lib/models/formats/savedModel';
 import { loadStateDict, saveStateDict } from '../../lib/models/formats/stateDict';
 import {
   type ResNetMaker,
@@ -86,6 +88,8 @@ serve(async (line) => {
       randomize(net, random);
       if (names) await saveStateDict(net, file('safetensors'), { names });
       await saveOnnx(net, file('onnx'));
+      await saveSavedModel(net, file('saved_model'));
+      await saveKeras(net, file('keras'));
     }
     networks.push({ name, names, size: (net.inputs[0].shape as number[])[1], ...given(net, random) });
     net.dispose();

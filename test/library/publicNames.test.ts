@@ -115,6 +115,7 @@ async function goodArguments(): Promise<Record<string, unknown[]>> {
     loadStateDict: [net, path.join(folder, 'none.pth')],
     saveStateDict: [net, path.join(folder, 'net.safetensors'), {}],
     saveSavedModel: [net, path.join(folder, 'saved-model')],
+    saveKeras: [net, path.join(folder, 'net.keras')],
     saveOnnx: [net, path.join(folder, 'net.onnx')],
     loadImageFolder: [folder, { size: 8 }],
     setNetworkInfo: [net, { architecture: 'x' }],

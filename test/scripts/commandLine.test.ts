@@ -54,7 +54,10 @@ describe('the command line', () => {
     [['run', 'gone.ipynb'], /There is no notebook .*gone\.ipynb\./],
     [['export', '--to', 'onnx'], /export: 0 folders are named\./],
     [['export', 'x'], /export: --to is missing\./],
-    [['export', 'x', '--to', 'keras'], /export: --to is "keras"\.\nGive one of: onnx, safetensors, saved-model\./],
+    [
+      ['export', 'x', '--to', 'caffe'],
+      /export: --to is "caffe"\.\nGive one of: onnx, safetensors, keras, saved-model\./,
+    ],
     [['export', 'x', '--to', 'onnx', '--names', 'article'], /export: onnx has no --names\./],
   ];
   for (const [args, words] of mistakes) {
@@ -71,6 +74,7 @@ describe('the command line', () => {
     const folder = mkdtempSync(join(tmpdir(), 'export-'));
     for (const [format, start] of [
       ['onnx', /^.{4}resnet-notebooks.*BatchNormalization/s],
+      ['keras', /^PK.*metadata\.json.*"class_name":"Functional"/s],
       ['safetensors', /^.{8}\{"__metadata__".*"layer1\.0\.features\.0\.weight"/s],
     ] as const) {
       const file = join(folder, `net.${format}`);
@@ -79,8 +83,14 @@ describe('the command line', () => {
       assert.match(readFileSync(file).toString('latin1', 0, 4000), start);
     }
     const saved = join(folder, 'net.saved_model');
-    assert.equal(command('export', 'data/pretrained/resnet8', '--to', 'saved-model', '--output', saved).status, 0);
-    assert.match(readFileSync(join(saved, 'saved_model.pb')).toString('latin1', 0, 4000), /serve.*Placeholder/s);
+    assert.equal(
+      command('export', 'data/pretrained/resnet8', '--to', 'saved-model', '--output', saved).status,
+      0,
+    );
+    assert.match(
+      readFileSync(join(saved, 'saved_model.pb')).toString('latin1', 0, 4000),
+      /serve.*Placeholder/s,
+    );
     const { status, said } = command('export', folder, '--to', 'onnx', '--output', join(folder, 'none.onnx'));
     assert.equal(status, 1);
     assert.match(said, /model\.json/);

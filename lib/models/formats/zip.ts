@@ -76,3 +76,54 @@ export function readZip(bytes: Uint8Array, file: string): Map<string, () => Uint
   }
   return files;
 }
+
+/** The bytes of an archive of files, stored as they are. */
+export function zip(files: Readonly<Record<string, Uint8Array>>): Buffer {
+  const parts: Buffer[] = [];
+  const directory: Buffer[] = [];
+  let at = 0;
+  for (const [name, bytes] of Object.entries(files)) {
+    const text = Buffer.from(name, 'utf8');
+    // Versions, flags (the name is UTF-8), no packing, the time 0 of 1980-01-01, checksum, sizes, the name's length, nothing extra.
+    const about = Buffer.alloc(26);
+    about.writeUInt16LE(20, 0);
+    about.writeUInt16LE(0x800, 2);
+    about.writeUInt16LE(0x21, 8);
+    about.writeUInt32LE(crc32(bytes), 10);
+    about.writeUInt32LE(bytes.length, 14);
+    about.writeUInt32LE(bytes.length, 18);
+    about.writeUInt16LE(text.length, 22);
+    parts.push(signed(LOCAL_HEADER), about, text, Buffer.from(bytes));
+    const place = Buffer.alloc(14); // no comment, on the first disk, no attributes
+    place.writeUInt32LE(at, 10);
+    directory.push(signed(DIRECTORY_ENTRY), Buffer.from([20, 0]), about, place, text);
+    at += 4 + about.length + text.length + bytes.length;
+  }
+  const entries = Buffer.concat(directory);
+  const end = Buffer.alloc(END_LENGTH - 4);
+  const count = Object.keys(files).length;
+  end.writeUInt16LE(count, 4);
+  end.writeUInt16LE(count, 6);
+  end.writeUInt32LE(entries.length, 8);
+  end.writeUInt32LE(at, 12);
+  return Buffer.concat([...parts, entries, signed(END_OF_DIRECTORY), end]);
+}
+
+function signed(signature: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(signature);
+  return bytes;
+}
+
+/** The checksum of ZIP, CRC-32. */
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffff_ffff;
+  for (const byte of bytes) crc = CRC_TABLE[(crc ^ byte) & 0xff] ^ (crc >>> 8);
+  return ~crc >>> 0;
+}
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let value = byte;
+  for (let bit = 0; bit < 8; bit++) value = value & 1 ? 0xedb8_8320 ^ (value >>> 1) : value >>> 1;
+  return value;
+});

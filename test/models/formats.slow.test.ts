@@ -1,4 +1,4 @@
-/** ONNX files, run by the real onnxruntime, in a Python environment of this test's own. */
+/** ONNX files, run by the real onnxruntime, and Keras's files, read by the real HDF5 library, in a Python environment of this test's own. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,15 +8,17 @@ import { after, before, describe, test } from 'node:test';
 import { installKernels } from '../../lib/engine/kernels/install';
 import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
 import { ModelError } from '../../lib/errors';
+import { saveKeras } from '../../lib/models/formats/keras';
 import { saveOnnx } from '../../lib/models/formats/onnx';
 import { setNetworkInfo } from '../../lib/models/networkInfo';
 import { resnet18 } from '../../lib/models/resNet';
+import { layersOf } from '../../lib/models/walk';
 import { formatNetworks, randomized } from '../helpers/formatNetworks';
 import { assertAllClose, numbers } from '../helpers/tensors';
 
 installKernels();
 
-const ENVIRONMENT = join(__dirname, '../..', '.resnet-notebooks', 'onnxruntime');
+const ENVIRONMENT = join(__dirname, '../..', '.resnet-notebooks', 'formats');
 const PYTHON = join(ENVIRONMENT, 'bin', 'python');
 
 /** Runs a file on images of a file of float32, all at once and the first alone; prints shapes, numbers and metadata. */
@@ -33,13 +35,29 @@ print(json.dumps({"input": [given.name, *map(str, given.shape)], "output": [out.
                   "one": run(x[:1]), "metadata": session.get_modelmeta().custom_metadata_map}))
 `;
 
+/** The parts of a Keras file: what describes it, and its weights by their paths, each as its shape and its numbers' sum and first. */
+const READ = `
+import io, json, sys, zipfile
+import h5py
+archive = zipfile.ZipFile(sys.argv[1])
+assert archive.testzip() is None
+weights = {}
+def add(path, item):
+    if isinstance(item, h5py.Dataset):
+        numbers = item[()].flatten()
+        weights[path] = [str(item.dtype), list(item.shape), float(numbers.astype("float64").sum()), float(numbers[0])]
+h5py.File(io.BytesIO(archive.read("model.weights.h5"))).visititems(add)
+print(json.dumps({"names": archive.namelist(), "config": json.loads(archive.read("config.json")),
+                  "metadata": json.loads(archive.read("metadata.json")), "weights": weights}))
+`;
+
 let folder: string;
 
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'onnx-'));
   if (existsSync(join(ENVIRONMENT, 'whole'))) return;
   execFileSync(process.env.PYTHON ?? 'python3', ['-m', 'venv', ENVIRONMENT]);
-  execFileSync(PYTHON, ['-m', 'pip', 'install', '--quiet', 'onnxruntime==1.32.0']);
+  execFileSync(PYTHON, ['-m', 'pip', 'install', '--quiet', 'onnxruntime==1.32.0', 'h5py==3.14.0']);
   execFileSync('touch', [join(ENVIRONMENT, 'whole')]);
 });
 after(() => rmSync(folder, { recursive: true }));
@@ -92,5 +110,57 @@ test('a network that can’t be written as ONNX is refused, and nothing is writt
     );
   });
   await assert.rejects(saveOnnx(resnet18({ width: 2 }), join(folder, 'no', 'net.onnx')), /can't be written/);
+  assert.equal(existsSync(path), false);
+});
+
+test('a Keras file holds each layer’s weights where Keras looks for them, in HDF5', async () => {
+  const net = randomized(resnet18({ width: 4, numClasses: 2 }));
+  setNetworkInfo(net, { classNames: ['cat', 'dog'] });
+  const path = join(folder, 'net.keras');
+  await saveKeras(net, path);
+  const read = JSON.parse(execFileSync(PYTHON, ['-c', READ, path], { encoding: 'utf8' }));
+  assert.deepEqual(read.names, ['metadata.json', 'config.json', 'model.weights.h5']);
+  assert.deepEqual(read.metadata.network.classNames, ['cat', 'dog']);
+  assert.deepEqual(read.config.config.layers[0].config.batch_shape, [null, 32, 32, 3]);
+  // Keras counts the layers of each class in the order of the description.
+  const counts = new Map<string, number>();
+  const expected: Record<string, unknown> = {};
+  const weightsOf = new Map(layersOf(net).map((layer) => [layer.name, layer.getWeights()]));
+  const classes: Record<string, string> = {
+    Conv2D: 'conv2d',
+    BatchNormalization: 'batch_normalization',
+    Dense: 'dense',
+  };
+  for (const { class_name, name } of read.config.config.layers) {
+    const kind = classes[class_name];
+    if (!kind) continue;
+    const count = counts.get(kind) ?? 0;
+    counts.set(kind, count + 1);
+    for (const [i, weight] of weightsOf.get(name)!.entries()) {
+      const values = numbers(weight);
+      const sum = values.reduce((total, value) => total + value, 0);
+      expected[`layers/${kind}${count > 0 ? `_${count}` : ''}/vars/${i}`] = [
+        'float32',
+        weight.shape,
+        sum,
+        values[0],
+      ];
+    }
+  }
+  assert.equal(Object.keys(expected).length, 20 + 20 * 4 + 2);
+  assert.deepEqual(Object.keys(read.weights).sort(), Object.keys(expected).sort());
+  for (const [name, [dtype, shape, sum, first]] of Object.entries(
+    expected as Record<string, [string, number[], number, number]>,
+  )) {
+    const found = read.weights[name];
+    assert.deepEqual([found[0], found[1], found[3]], [dtype, shape, first], name);
+    assert.ok(Math.abs(found[2] - sum) < 1e-4, name);
+  }
+});
+
+test('a network that can’t be written for Keras is refused, and nothing is written', async () => {
+  const path = join(folder, 'never.keras');
+  const recurrent = tf.sequential({ layers: [tf.layers.lstm({ inputShape: [3, 2], units: 2 })] });
+  await assert.rejects(saveKeras(recurrent, path), ModelError);
   assert.equal(existsSync(path), false);
 });
