@@ -99,7 +99,7 @@ async function trainReserved(
 
 /** What `precision: 'fast'` comes to, in words. */
 const FAST: Partial<Record<Precision, string>> = {
-  fast: "bfloat16 where that is faster than Winograd's algorithm in float32",
+  fast: "bfloat16, by Winograd's algorithm where that is faster",
   bfloat16: 'bfloat16',
   tf32: 'float32, which nothing on this machine is faster than',
 };

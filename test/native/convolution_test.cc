@@ -8,11 +8,24 @@
 #include <cstring>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "convolution/winograd/winograd.h"
 #include "shared/level.h"
+#include "shared/scratch.h"
 
 namespace resnet {
+
+// Winograd's algorithm with factors of bfloat16, for any processor: the loops that processors with such products have.
+namespace rounding {
+namespace {
+constexpr int kLanes = 8;
+constexpr bool kBfloat16 = true;
+#include "convolution/winograd/loops.h"
+}  // namespace
+}  // namespace rounding
+
 namespace {
 
 using Numbers = std::vector<float>;
@@ -149,6 +162,46 @@ void Check(const Convolution& s, std::mt19937& engine) {
   }
 }
 
+// Winograd's algorithm with factors of bfloat16: near the result, and alike with and without a processor's own
+// products.
+void CheckRounding(const Convolution& s, std::mt19937& engine) {
+  const bool winograd = FitsWinograd(s);
+  const int64_t x_size = s.batch * s.in_h * s.in_w * s.in_c, y_size = s.batch * s.out_h * s.out_w * s.out_c;
+  const int64_t w_size = s.kernel_h * s.kernel_w * s.in_c * s.out_c;
+  const Numbers x = Random(x_size, engine), w = Random(w_size, engine), dy = Random(y_size, engine);
+  const Numbers addend = Random(x_size, engine);
+  std::vector<double> y(y_size), dx(addend.begin(), addend.end()), dw(w_size);
+  EachProduct(s, [&](int64_t i, int64_t k, int64_t j) {
+    y[j] += double(x[i]) * w[k];
+    dx[i] += double(dy[j]) * w[k];
+    dw[k] += double(x[i]) * dy[j];
+  });
+  const double most = 0.05;
+  Numbers fast(y_size, NAN), fast_dx(x_size, NAN), fast_dw(w_size, NAN);
+  Convolve(s, Arithmetic::kFastest, x.data(), w.data(), fast.data());
+  Expect(s, "fastest convolution", Error(fast, y), most);
+  InputGradient(s, Arithmetic::kFastest, w.data(), dy.data(), addend.data(), fast_dx.data());
+  Expect(s, "fastest input gradient", Error(fast_dx, dx), most);
+  FilterGradient(s, Arithmetic::kFastest, x.data(), dy.data(), fast_dw.data());
+  Expect(s, "fastest filter gradient", Error(fast_dw, dw), most);
+  if (!winograd) return;
+  const bool same = KernelLevel() == Level::kAvx512Bf16 && s.in_c >= 32 && s.out_c >= 32;
+  const auto check = [&](const char* what, const Numbers& found, const std::vector<double>& expected,
+                         const Numbers& other) {
+    Expect(s, what, Error(found, expected), most);
+    if (same) Expect(s, what, Error(found, {other.begin(), other.end()}), 2e-3);
+  };
+  Numbers found(y_size, NAN);
+  WinogradConvolve(rounding::kKernels, s, x.data(), w.data(), found.data(), nullptr);
+  check("rounding convolution", found, y, fast);
+  found.assign(x_size, NAN);
+  WinogradInputGradient(rounding::kKernels, s, w.data(), dy.data(), addend.data(), found.data(), nullptr);
+  check("rounding input gradient", found, dx, fast_dx);
+  found.assign(w_size, NAN);
+  WinogradFilterGradient(rounding::kKernels, s, x.data(), dy.data(), found.data());
+  check("rounding filter gradient", found, dw, fast_dw);
+}
+
 // The result's size follows from the image, the filter, the stride and the padding on each side.
 Convolution Shape(int64_t batch, int64_t h, int64_t w, int64_t in, int64_t out, int64_t kernel_h, int64_t kernel_w,
                   int64_t stride_h, int64_t stride_w, int64_t top, int64_t bottom, int64_t left, int64_t right) {
@@ -190,7 +243,10 @@ int Main(int rounds) {
       // the least of everything
       Square(1, 1, 1, 1, 1, 1, 0), Square(1, 1, 16, 16, 3, 1, 1), Square(2, 2, 32, 16, 3, 1, 1),
       Square(64, 3, 16, 16, 3, 1, 1), Square(1, 5, 16, 48, 3, 1, 1), Square(9, 5, 1, 1, 2, 1, 0)};
-  for (const Convolution& shape : shapes) Check(shape, engine);
+  for (const Convolution& shape : shapes) {
+    Check(shape, engine);
+    CheckRounding(shape, engine);
+  }
   const auto pick = [&](int64_t least, int64_t most) {
     return std::uniform_int_distribution<int64_t>(least, most)(engine);
   };
@@ -202,6 +258,7 @@ int Main(int rounds) {
               groups ? 16 * pick(1, 3) : pick(1, 40), groups ? 16 * pick(1, 4) : pick(1, 70), kernel_h, kernel_w,
               pick(1, 3), pick(1, 3), pick(0, kernel_h), pick(0, kernel_h), pick(0, kernel_w), pick(0, kernel_w));
     Check(shape, engine);
+    CheckRounding(shape, engine);
   }
   std::printf("%d failures\n", failures);
   return failures > 0;

@@ -89,7 +89,7 @@ const BFLOAT16_SINCE = 8;
 
 /**
  * The precision that `fast` stands for on this machine: the fastest of those that train as well as float32. On a processor with
- * AVX512_BF16 it is `fast` itself: bfloat16 for the convolutions that Winograd's algorithm in float32 isn't faster for.
+ * AVX512_BF16 it is `fast` itself: bfloat16, by Winograd's algorithm for the convolutions that are faster by it.
  */
 export function fastestPrecision(): Precision {
   const { kind, computeCapability = '0' } = device();

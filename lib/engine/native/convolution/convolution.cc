@@ -29,10 +29,11 @@ const Kernels& DirectKernels(Arithmetic arithmetic, int64_t images) {
   }
 }
 
-const WinogradKernels& WinogradKernelsOfLevel() {
+const WinogradKernels& WinogradKernelsOf(Arithmetic arithmetic) {
   switch (KernelLevel()) {
     case Level::kAmx:
     case Level::kAvx512Bf16:
+      return arithmetic == Arithmetic::kFastest ? *kAvx512Bf16Winograd : *kAvx512Winograd;
     case Level::kAvx512:
       return *kAvx512Winograd;
     case Level::kAvx2:
@@ -82,7 +83,7 @@ bool GoesByWinograd(const Convolution& s, Arithmetic arithmetic) {
 void Convolve(const Convolution& s, Arithmetic arithmetic, const float* x, const float* filter, float* y,
               Epilogue* epilogue) {
   if (GoesByWinograd(s, arithmetic)) {
-    WinogradConvolve(WinogradKernelsOfLevel(), s, x, filter, y, epilogue);
+    WinogradConvolve(WinogradKernelsOf(arithmetic), s, x, filter, y, epilogue);
   } else {
     ConvolveInBands(DirectKernels(arithmetic, s.batch), s, x, filter, y, epilogue);
   }
@@ -91,7 +92,7 @@ void Convolve(const Convolution& s, Arithmetic arithmetic, const float* x, const
 void InputGradient(const Convolution& s, Arithmetic arithmetic, const float* filter, const float* dy,
                    const float* addend, float* dx, Epilogue* epilogue) {
   if (GoesByWinograd(s, arithmetic)) {
-    WinogradInputGradient(WinogradKernelsOfLevel(), s, filter, dy, addend, dx, epilogue);
+    WinogradInputGradient(WinogradKernelsOf(arithmetic), s, filter, dy, addend, dx, epilogue);
   } else {
     InputGradientInBands(DirectKernels(arithmetic, s.batch), s, filter, dy, addend, dx, epilogue);
   }
@@ -99,7 +100,7 @@ void InputGradient(const Convolution& s, Arithmetic arithmetic, const float* fil
 
 void FilterGradient(const Convolution& s, Arithmetic arithmetic, const float* x, const float* dy, float* dfilter) {
   if (GoesByWinograd(s, arithmetic)) {
-    WinogradFilterGradient(WinogradKernelsOfLevel(), s, x, dy, dfilter);
+    WinogradFilterGradient(WinogradKernelsOf(arithmetic), s, x, dy, dfilter);
   } else {
     DirectFilterGradient(DirectKernels(arithmetic, s.batch / Cores()), s, x, dy, dfilter);
   }

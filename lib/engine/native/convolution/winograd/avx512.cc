@@ -13,6 +13,7 @@ namespace resnet {
 namespace {
 
 constexpr int kLanes = 16;
+constexpr bool kBfloat16 = false;
 
 #include "convolution/winograd/loops.h"
 

@@ -1,5 +1,5 @@
-// The loops, for one instruction set: the including file has set the compiler's target and kLanes, the numbers in a
-// vector.
+// The loops, for one instruction set: the including file has set the compiler's target, kLanes, the numbers in a
+// vector, and kBfloat16, whether factors are rounded to bfloat16.
 //
 // A block of tiles is transformed into the scratch memory, multiplied there and transformed back, before the next:
 //
@@ -11,6 +11,10 @@
 // The planes are a square too, and its rows are worked on one after the other: the products of a row are written over
 // what the row before was made of. So the memory holds one row more, and a block takes half the cache that two buffers
 // would take.
+//
+// Products of bfloat16 are of cells of 32 bits, two numbers, whose products are both added to a lane's sum: of two
+// channels that are neighbors, and for the filter's gradient of two tiles. Half of a line is empty in the first case,
+// half as many lines are there in the second.
 
 #define INLINE inline __attribute__((always_inline))
 
@@ -45,6 +49,76 @@ INLINE Vec Load(const float* from) {
 }
 INLINE void Store(float* to, Vec v) {
   __builtin_memcpy(to, &v, sizeof(v));
+}
+
+// What a float's place holds: a number, or a cell of two bfloat16, of neighboring channels or of neighboring tiles.
+enum class Cells { kNumbers, kChannels, kTiles };
+constexpr Cells kFactors = kBfloat16 ? Cells::kChannels : Cells::kNumbers;
+constexpr Cells kFactorsOfSums = kBfloat16 ? Cells::kTiles : Cells::kNumbers;
+constexpr int64_t kNumbers = kBfloat16 ? 2 : 1;  // in a cell
+
+using Bits = uint32_t __attribute__((vector_size(kLanes * sizeof(float))));
+
+// Numbers as bfloat16, rounded to the nearest, ties to even, in the lower halves of the lanes; not NaN.
+INLINE Bits Rounded(Vec v) {
+#if defined(RESNET_BF16)
+  return reinterpret_cast<Bits>(_mm512_cvtepu16_epi32(reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(v))));
+#else
+  const Bits bits = reinterpret_cast<Bits>(v);
+  return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+#endif
+}
+
+// A number, or a cell, in all lanes.
+INLINE Vec Everywhere(const float* at) {
+  uint32_t bits;
+  __builtin_memcpy(&bits, at, sizeof(bits));
+  return reinterpret_cast<Vec>(bits - Bits{});
+}
+
+INLINE Vec Product(Vec a, Vec b, Vec sum) {
+#if defined(RESNET_BF16)
+  return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(a), reinterpret_cast<__m512bh>(b));
+#else
+  if (!kBfloat16) return sum + a * b;
+  const Bits c = reinterpret_cast<Bits>(a), d = reinterpret_cast<Bits>(b);
+  return sum + reinterpret_cast<Vec>(c << 16) * reinterpret_cast<Vec>(d << 16) +
+         reinterpret_cast<Vec>(c & 0xffff0000u) * reinterpret_cast<Vec>(d & 0xffff0000u);
+#endif
+}
+
+// Cells of a number of `a` and of the one of `b` at the same place.
+INLINE Vec Paired(Vec a, Vec b) {
+  return reinterpret_cast<Vec>(Rounded(a) | Rounded(b) << 16);
+}
+
+// The place of a tile's channel in a block.
+template <Cells kCells>
+INLINE float* PlaceOf(float* block, int64_t group_size, int64_t tile, int64_t channel) {
+  float* group = block + channel / kGroup * group_size;
+  if (kCells == Cells::kNumbers) return group + tile * kGroup + channel % kGroup;
+  if (kCells == Cells::kChannels) return group + tile * kGroup + channel % kGroup / 2;
+  return group + tile / 2 * kGroup + channel % kGroup;
+}
+
+// Stores a vector of channels of a tile: an even one clears what the odd one behind it fills, which may not be there.
+template <Cells kCells>
+INLINE void Put(float* at, Vec v, bool is_odd) {
+  if (kCells == Cells::kNumbers) {
+    Store(at, v);
+  } else if (kCells == Cells::kChannels) {
+#if defined(RESNET_BF16)
+    const __m256bh half = _mm512_cvtneps_pbh(v);
+#else
+    const Bits bits = Rounded(v);
+    uint16_t half[kLanes];
+    for (int i = 0; i < kLanes; ++i) half[i] = static_cast<uint16_t>(bits[i]);
+#endif
+    __builtin_memcpy(at, &half, sizeof(half));
+  } else {
+    const Bits kept = reinterpret_cast<Bits>(Load(at)) & (is_odd ? 0xffffu : 0u);
+    Store(at, reinterpret_cast<Vec>(kept | Rounded(v) << (is_odd ? 16 : 0)));
+  }
 }
 
 #include "convolution/winograd/transforms.h"
@@ -136,8 +210,9 @@ class Ahead {
 
 // B^T d B of the vector of channels from `channel`. `rows` are the tile's rows of pixels, zeros where they are outside;
 // columns from `first` to `last` are inside. (A compiler that knows them keeps the tile in the registers.)
+template <Cells kCells>
 INLINE void TransformInput(const float* const* rows, int64_t channel, int64_t c, int first, int last, float* to,
-                           int64_t plane) {
+                           int64_t plane, bool is_odd) {
   constexpr int n = Transform::kIn;
   Vec columns[n][n];
 #pragma GCC unroll 8
@@ -159,15 +234,16 @@ INLINE void TransformInput(const float* const* rows, int64_t channel, int64_t c,
     Vec v[n];
     Transform::Input(columns[i], v);
 #pragma GCC unroll 8
-    for (int j = 0; j < n; ++j) Store(to + (i * n + j) * plane, v[j]);
+    for (int j = 0; j < n; ++j) Put<kCells>(to + (i * n + j) * plane, v[j], is_odd);
   }
 }
 
 // `count` tiles of the input, from the tile `begin`.
+template <Cells kCells>
 void TransformInputs(const Tiles& tiles, const float* x, int64_t c, const float* zeros, int64_t begin, int64_t count,
                      const Block& block, float* to) {
   constexpr int n = Transform::kIn;
-  for (int64_t t = 0; t < count; ++t, to += kGroup) {
+  for (int64_t t = 0; t < count; ++t) {
     const auto place = tiles.At(begin + t);
     const float* rows[n];
     for (int i = 0; i < n; ++i) {
@@ -177,8 +253,8 @@ void TransformInputs(const Tiles& tiles, const float* x, int64_t c, const float*
     const int first = place.x == 0, last = int(Least(n, tiles.w - place.x + 1));
     const auto transform = [&](auto first, auto last) {
       for (int64_t channel = 0; channel < c; channel += kLanes) {
-        float* at = to + channel / kGroup * block.group + channel % kGroup;
-        TransformInput(rows, channel, c, first, last, at, block.plane);
+        float* at = PlaceOf<kCells>(to, block.group, t, channel);
+        TransformInput<kCells>(rows, channel, c, first, last, at, block.plane, t % 2);
       }
     };
     // Tiles inside of a image, at its left, at its right, as wide as it, and all others.
@@ -241,10 +317,11 @@ void TransformOutputs(const Tiles& tiles, const float* from, const Block& block,
 }
 
 // A dy A^T; what a tile has outside of the image is zero.
+template <Cells kCells>
 void TransformGradients(const Tiles& tiles, const float* dy, int64_t c, const float* zeros, int64_t begin,
                         int64_t count, const Block& block, float* to) {
   constexpr int n = Transform::kIn, m = Transform::kOut;
-  for (int64_t t = 0; t < count; ++t, to += kGroup) {
+  for (int64_t t = 0; t < count; ++t) {
     const auto place = tiles.At(begin + t);
     const float* pixels[m][m];
     for (int i = 0; i < m; ++i) {
@@ -254,7 +331,7 @@ void TransformGradients(const Tiles& tiles, const float* dy, int64_t c, const fl
       }
     }
     for (int64_t channel = 0; channel < c; channel += kLanes) {
-      float* at = to + channel / kGroup * block.group + channel % kGroup;
+      float* at = PlaceOf<kCells>(to, block.group, t, channel);
       Vec columns[n][m];
 #pragma GCC unroll 8
       for (int j = 0; j < m; ++j) {
@@ -270,7 +347,7 @@ void TransformGradients(const Tiles& tiles, const float* dy, int64_t c, const fl
         Vec q[n];
         Transform::Gradient(columns[i], q);
 #pragma GCC unroll 8
-        for (int j = 0; j < n; ++j) Store(at + (i * n + j) * block.plane, q[j]);
+        for (int j = 0; j < n; ++j) Put<kCells>(at + (i * n + j) * block.plane, q[j], t % 2);
       }
     }
   }
@@ -282,7 +359,7 @@ void TransformGradients(const Tiles& tiles, const float* dy, int64_t c, const fl
 // too few for two vectors, twice the tiles.
 constexpr int kWideRows = kLanes == 16 ? 14 : 6, kNarrowRows = kLanes == 16 ? 28 : 12;
 
-// R tiles of one plane by N vectors of the result's channels. u [channels of the source][N * kLanes].
+// R tiles of one plane by N vectors of the result's channels. u [cells of channels of the source][N * kLanes].
 template <int R, int N>
 void Multiply(const float* v, int64_t groups, int64_t group_size, const float* u, float* m) {
   Vec sums[R][N];
@@ -293,14 +370,14 @@ void Multiply(const float* v, int64_t groups, int64_t group_size, const float* u
   }
   for (int64_t group = 0; group < groups; ++group, v += group_size) {
 #pragma GCC unroll 4
-    for (int k = 0; k < kGroup; ++k, u += N * kLanes) {
+    for (int k = 0; k < kGroup / kNumbers; ++k, u += N * kLanes) {
       Vec weights[N];
 #pragma GCC unroll 2
       for (int n = 0; n < N; ++n) weights[n] = Load(u + n * kLanes);
 #pragma GCC unroll 32
       for (int r = 0; r < R; ++r) {
 #pragma GCC unroll 2
-        for (int n = 0; n < N; ++n) sums[r][n] += v[r * kGroup + k] * weights[n];
+        for (int n = 0; n < N; ++n) sums[r][n] = Product(Everywhere(v + r * kGroup + k), weights[n], sums[r][n]);
       }
     }
   }
@@ -312,9 +389,10 @@ void Multiply(const float* v, int64_t groups, int64_t group_size, const float* u
   }
 }
 
-// R channels of the input by N vectors of the output's, added up over the tiles of one plane. sums [R][N * kLanes].
+// R channels of the input by N vectors of the output's, added up over the cells of tiles of one plane. sums [R][N *
+// kLanes].
 template <int R, int N>
-void MultiplyTransposed(const float* v, const float* q, int64_t group_size, int64_t tiles, float* sums) {
+void MultiplyTransposed(const float* v, const float* q, int64_t group_size, int64_t cells, float* sums) {
   Vec sum[R][N];
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
@@ -323,12 +401,12 @@ void MultiplyTransposed(const float* v, const float* q, int64_t group_size, int6
   }
   const float* other = q + (N - 1) / kHalves * group_size + (N - 1) % kHalves * kLanes;
 #pragma GCC unroll 2
-  for (int64_t t = 0; t < tiles; ++t, v += kGroup, q += kGroup, other += kGroup) {
+  for (int64_t t = 0; t < cells; ++t, v += kGroup, q += kGroup, other += kGroup) {
     const Vec vectors[2] = {Load(q), Load(other)};
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
 #pragma GCC unroll 2
-      for (int n = 0; n < N; ++n) sum[r][n] += v[r] * vectors[n];
+      for (int n = 0; n < N; ++n) sum[r][n] = Product(Everywhere(v + r), vectors[n], sum[r][n]);
     }
   }
 #pragma GCC unroll 16
@@ -350,29 +428,42 @@ constexpr auto kMultiplyNarrow = MultiplyTable<1>(std::make_integer_sequence<int
 
 // --- The filter, [3][3][in][out] ---
 
-// A row of planes for one panel of the result's channels, from the channel `o`: u [planes in a row][in][N * kLanes].
+// A row of planes of a filter's channel `i` of the source and `lane` of the result: G g G^T.
+INLINE void TransformLane(const float* filter, int64_t in, int64_t out, int row, int64_t i, int64_t lane,
+                          Vec (&planes)[Transform::kIn]) {
+  constexpr int64_t ahead = 8;
+  Vec g[3];
+#pragma GCC unroll 3
+  for (int b = 0; b < 3; ++b) {
+    g[b] = Vec{};
+#pragma GCC unroll 3
+    for (int a = 0; a < 3; ++a) {
+      const float* at = filter + ((a * 3 + b) * in + i) * out + lane;
+      __builtin_prefetch(at + ahead * out);
+      g[b] += Transform::kG[row][a] * Load(at);
+    }
+  }
+#pragma GCC unroll 8
+  for (int j = 0; j < Transform::kIn; ++j) {
+    planes[j] = Transform::kG[j][0] * g[0] + Transform::kG[j][1] * g[1] + Transform::kG[j][2] * g[2];
+  }
+}
+
+// A row of planes for one panel of the result's channels, from the channel `o`: u [planes in a row][cells of in][N *
+// kLanes].
 template <int N>
 void TransformFilter(const float* filter, int64_t in, int64_t out, int row, int64_t o, float* u) {
   constexpr int n = Transform::kIn;
-  constexpr int64_t panel = N * kLanes, ahead = 8;
-  for (int64_t i = 0; i < in; ++i, u += panel) {
+  constexpr int64_t panel = N * kLanes;
+  for (int64_t i = 0; i < in; i += kNumbers, u += panel) {
 #pragma GCC unroll 2
     for (int64_t lane = 0; lane < panel; lane += kLanes) {
-      Vec g[3];
-#pragma GCC unroll 3
-      for (int b = 0; b < 3; ++b) {
-        g[b] = Vec{};
-#pragma GCC unroll 3
-        for (int a = 0; a < 3; ++a) {
-          const float* at = filter + ((a * 3 + b) * in + i) * out + o + lane;
-          __builtin_prefetch(at + ahead * out);
-          g[b] += Transform::kG[row][a] * Load(at);
-        }
-      }
+      Vec planes[n], next[n];
+      TransformLane(filter, in, out, row, i, o + lane, planes);
+      if (kBfloat16) TransformLane(filter, in, out, row, i + 1, o + lane, next);
 #pragma GCC unroll 8
       for (int j = 0; j < n; ++j) {
-        Store(u + j * in * panel + lane,
-              Transform::kG[j][0] * g[0] + Transform::kG[j][1] * g[1] + Transform::kG[j][2] * g[2]);
+        Store(u + j * in / kNumbers * panel + lane, kBfloat16 ? Paired(planes[j], next[j]) : planes[j]);
       }
     }
   }
@@ -472,7 +563,7 @@ inline int64_t TilesInBlock(int64_t tiles, int64_t bytes_of_tile, int64_t bytes_
 }
 
 // Tiles in a block of the filter's gradient. Its sums are read and written once a block, and wait in the third cache.
-constexpr int64_t kTilesOfSums = 48;
+constexpr int64_t kTilesOfSums = 48 * kNumbers;
 
 // One plane of `count` tiles times one panel of the weights.
 template <int N>
@@ -506,9 +597,9 @@ struct Plan {
                                          tiles.columns))),
         most(CeilDiv(rows, blocks) * tiles.columns),
         panels(s.out_c / kPanel),
-        part(n * s.in_c * kPanel) {}
+        part(n * s.in_c / kNumbers * kPanel) {}
 
-  static int64_t FilterBytes(const WinogradShape& s) { return n * n * s.in_c * s.out_c * sizeof(float); }
+  static int64_t FilterBytes(const WinogradShape& s) { return n * n * s.in_c / kNumbers * s.out_c * sizeof(float); }
 
   Tiles tiles;
   bool large;
@@ -531,7 +622,7 @@ void Correlate(const WinogradShape& s, const float* x, const float* filter, cons
   float* made = plan.large ? Scratch(kSums, plan.part) : nullptr;
   for (int64_t i = first_block; i < end_block; ++i) {
     const int64_t begin = plan.Row(i) * tiles.columns, end = plan.Row(i + 1) * tiles.columns, count = end - begin;
-    TransformInputs(tiles, x, s.in_c, zeros, begin, count, block, scratch + n * block.plane);
+    TransformInputs<kFactors>(tiles, x, s.in_c, zeros, begin, count, block, scratch + n * block.plane);
     Ahead ahead(n * n * plan.panels * CeilDiv(count, N == 2 ? kWideRows : kNarrowRows));
     ahead.Add(tiles, x, s.in_c, begin + count, plan.most, false);
     ahead.Add(tiles, y, s.out_c, begin, count, true);
@@ -543,7 +634,8 @@ void Correlate(const WinogradShape& s, const float* x, const float* filter, cons
         for (int j = 0; j < n; ++j) {
           float* m = scratch + (row * n + j) * block.plane;
           float* to = m + p * panel / kGroup * block.group + p * panel % kGroup;
-          MultiplyPanel<N>(m + n * block.plane, weights + j * s.in_c * panel, s.in_c, count, block, to, &ahead);
+          MultiplyPanel<N>(m + n * block.plane, weights + j * s.in_c / kNumbers * panel, s.in_c, count, block, to,
+                           &ahead);
         }
       }
     }
@@ -552,7 +644,7 @@ void Correlate(const WinogradShape& s, const float* x, const float* filter, cons
   }
 }
 
-// One plane of `count` tiles: 16 channels of the input by a panel of the output's.
+// One plane of `count` cells of tiles: 16 channels of the input by a panel of the output's.
 template <int N>
 void MultiplyGroup(const float* v, const float* q, int64_t count, const Block& block, float* sums) {
   constexpr int64_t panel = N * kLanes;
@@ -574,7 +666,7 @@ void SumOverTiles(const WinogradShape& s, const float* x, const float* dy, float
   const bool large = planes * s.in_c * s.out_c * int64_t{sizeof(float)} > kLargeFilter;
   const int64_t blocks = CeilDiv(tiles.count, large ? kLargeBlock : kTilesOfSums);
   const int64_t most = CeilDiv(tiles.count, blocks);
-  const Block block = MakeBlock(most, planes);
+  const Block block = MakeBlock(CeilDiv(most, kNumbers), planes);
   const int64_t groups = s.in_c / kGroup, parts = s.out_c / panel, part = kGroup * panel;
   // A line more from a plane to the next, lest a transform read from few sets of the cache.
   const int64_t plane_size = (blocks > 1 ? groups * parts : 1) * part + kGroup;
@@ -585,14 +677,15 @@ void SumOverTiles(const WinogradShape& s, const float* x, const float* dy, float
   if (blocks > 1) Clear(sums, planes * plane_size);
   for (int64_t i = 0; i < blocks; ++i) {
     const int64_t begin = tiles.count * i / blocks, count = tiles.count * (i + 1) / blocks - begin;
-    TransformInputs(tiles, x, s.in_c, zeros, begin, count, block, v);
-    TransformGradients(tiles, dy, s.out_c, zeros, begin, count, block, q);
+    TransformInputs<kFactorsOfSums>(tiles, x, s.in_c, zeros, begin, count, block, v);
+    TransformGradients<kFactorsOfSums>(tiles, dy, s.out_c, zeros, begin, count, block, q);
     Ahead ahead(planes * parts * groups);
     ahead.Add(tiles, x, s.in_c, begin + count, most, false);
     ahead.Add(tiles, dy, s.out_c, begin + count, most, false);
     const auto multiply = [&](int plane, int64_t p, int64_t group, float* to) {
       const float* vectors = q + p * panel / kGroup * block.group + p * panel % kGroup;
-      MultiplyGroup<N>(v + group * block.group + plane * block.plane, vectors + plane * block.plane, count, block, to);
+      MultiplyGroup<N>(v + group * block.group + plane * block.plane, vectors + plane * block.plane,
+                       CeilDiv(count, kNumbers), block, to);
     };
     if (blocks == 1) {
       // The sums of all planes are complete at once, and never all there.

@@ -36,6 +36,9 @@ struct WinogradKernels {
 
 // Null where this kind of processor has no such instructions.
 extern const WinogradKernels *const kPortableWinograd, *const kAvx2Winograd, *const kAvx512Winograd;
+// The same with what is multiplied rounded to bfloat16, four times as far from the result as bfloat16's products of the
+// definition.
+extern const WinogradKernels* const kAvx512Bf16Winograd;
 
 // Whether a convolution can go by Winograd's algorithm, and is faster by it.
 bool FitsWinograd(const Convolution& shape);
