@@ -50,8 +50,8 @@ const ROWS = [
   {
     name: 'ninetyFour-pytorch',
     network: 'ResNet-8, width 48',
-    recipe: 'the same in PyTorch, bfloat16 and torch.compile',
-    pytorch: [48, 13, 1000, 0.18, 0.1, 0.02],
+    recipe: 'nearly the same in PyTorch, bfloat16 and torch.compile: fewer epochs, rate 0.24',
+    pytorch: [48, 11, 1000, 0.24, 0.1, 0.02],
     seeds: 1,
   },
   {

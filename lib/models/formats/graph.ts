@@ -1,7 +1,7 @@
 /**
  * What formats that hold a graph of operations have in common.
  */
-import type { TensorFlow } from '../../engine/runtime/tensorflow';
+import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import { ModelError } from '../../errors';
 import type { Module } from '../walk';
 
@@ -11,6 +11,24 @@ export type Config = Readonly<Record<string, unknown>>;
 /** A setting for height and width, which may be one number for both. */
 export function pair(setting: unknown): number[] {
   return Array.isArray(setting) ? setting : [Number(setting ?? 1), Number(setting ?? 1)];
+}
+
+/** What a batch normalization computes by, one number a channel: those that it was made without too. Within `tf.tidy`. */
+export function batchNormParts(
+  layer: TensorFlow.layers.Layer,
+  config: Config,
+): {
+  gamma: TensorFlow.Tensor;
+  beta: TensorFlow.Tensor;
+  mean: TensorFlow.Tensor;
+  variance: TensorFlow.Tensor;
+} {
+  const rest = layer.getWeights();
+  const [one] = rest;
+  const gamma = config.scale === false ? tf.onesLike(one) : rest.shift()!;
+  const beta = config.center === false ? tf.zerosLike(one) : rest.shift()!;
+  const [mean, variance] = rest;
+  return { gamma, beta, mean, variance };
 }
 
 /**

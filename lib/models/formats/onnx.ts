@@ -10,7 +10,7 @@ import { networkInfo } from '../networkInfo';
 import { outputKind } from '../outputs';
 import { inputShapeOf, type Module, modulesOf } from '../walk';
 import { checkNotDisposed } from '../weights';
-import { type Config, pair, unknownPart, writeModules } from './graph';
+import { batchNormParts, type Config, pair, unknownPart, writeModules } from './graph';
 import { type Field, message } from './protobuf';
 import { writeFormat } from './writeFormat';
 
@@ -182,12 +182,8 @@ class Graph {
     config: Config,
     inputs: readonly string[],
   ): string {
-    const rest = layer.getWeights();
     const names = tf.tidy(() => {
-      const [one] = rest;
-      const gamma = config.scale === false ? tf.onesLike(one) : rest.shift()!;
-      const beta = config.center === false ? tf.zerosLike(one) : rest.shift()!;
-      const [mean, variance] = rest;
+      const { gamma, beta, mean, variance } = batchNormParts(layer, config);
       const parts = { weight: gamma, bias: beta, running_mean: mean, running_var: variance };
       return Object.entries(parts).map(([part, value]) => this.weight(`${name}.${part}`, value));
     });

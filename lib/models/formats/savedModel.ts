@@ -13,7 +13,7 @@ import { networkInfo } from '../networkInfo';
 import { outputKind } from '../outputs';
 import { inputShapeOf, type Module, modulesOf, type Shape } from '../walk';
 import { checkNotDisposed } from '../weights';
-import { type Config, pair, unknownPart, writeModules } from './graph';
+import { batchNormParts, type Config, pair, unknownPart, writeModules } from './graph';
 import { type Field, message } from './protobuf';
 import { writeFormat } from './writeFormat';
 
@@ -206,12 +206,8 @@ class Graph {
     config: Config,
     inputs: readonly string[],
   ): string {
-    const rest = layer.getWeights();
     const [factor, offset] = tf.tidy(() => {
-      const [one] = rest;
-      const gamma = config.scale === false ? tf.onesLike(one) : rest.shift()!;
-      const beta = config.center === false ? tf.zerosLike(one) : rest.shift()!;
-      const [mean, variance] = rest;
+      const { gamma, beta, mean, variance } = batchNormParts(layer, config);
       const scale = gamma.div(variance.add(Number(config.epsilon)).sqrt());
       return [this.weight(`${name}/factor`, scale), this.weight(`${name}/offset`, beta.sub(mean.mul(scale)))];
     });
