@@ -4,7 +4,7 @@
 import { join, resolve } from 'node:path';
 import { inTurn } from '../files';
 import { readBatches } from './binary';
-import type { Dataset } from './dataset';
+import type { TrainAndTest } from './dataset';
 import { findCifar10, notCifar10, TEST_FILE, TRAIN_FILES } from './download/cifar10Files';
 import type { Cifar10Progress } from './download/cifar10Source';
 import { installCifar10 } from './download/installCifar10';
@@ -26,14 +26,6 @@ export interface Cifar10Options {
   onProgress?: (progress: Cifar10Progress) => void;
 }
 
-/** The two parts of CIFAR-10. */
-export interface Cifar10 {
-  /** 50,000 images, 5,000 a class (of the sample 400). */
-  train: Dataset;
-  /** 10,000 images, 1,000 a class (of the sample 200). */
-  test: Dataset;
-}
-
 /**
  * Loads CIFAR-10 into memory (184 MB), downloading it (about 150 MB) where it isn't there yet. Every file's
  * md5 is checked.
@@ -47,7 +39,7 @@ export interface Cifar10 {
 export async function loadCifar10({
   sample = false,
   ...options
-}: Cifar10Options & { sample?: boolean } = {}): Promise<Cifar10> {
+}: Cifar10Options & { sample?: boolean } = {}): Promise<TrainAndTest> {
   if (sample) {
     const folder = join(packageDataFolder(), 'sample');
     return {

@@ -6,7 +6,7 @@ import { checkChoice, checkForm } from '../checks';
 import { DataError } from '../errors';
 import { fileSize } from '../files';
 import { CIFAR100_RECORD, readRecords } from './binary';
-import type { Cifar10 } from './cifar10';
+import type { TrainAndTest } from './dataset';
 import { projectDataFolder } from './folders';
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
@@ -76,7 +76,7 @@ async function findCifar100(root: string): Promise<string> {
  *
  * @throws DataError when the folder doesn't have it, or a file isn't whole
  */
-export async function loadCifar100(options: Cifar100Options = {}): Promise<Cifar10> {
+export async function loadCifar100(options: Cifar100Options = {}): Promise<TrainAndTest> {
   const { root, labels = 'fine' } = checkForm(
     'options',
     options,

@@ -197,3 +197,9 @@ function datasetText(dataset: Dataset): string {
     ...tableLines(['Class', 'Images'], rows),
   ].join('\n');
 }
+
+/** The two parts of a data set: the images to train on, and those that only the test looks at. */
+export interface TrainAndTest {
+  readonly train: Dataset;
+  readonly test: Dataset;
+}

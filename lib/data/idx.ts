@@ -8,8 +8,7 @@ import { gunzip } from 'node:zlib';
 import { checkForm } from '../checks';
 import { DataError } from '../errors';
 import { readRegularFile } from '../files';
-import type { Cifar10 } from './cifar10';
-import { Dataset, type ImageShape } from './dataset';
+import { Dataset, type ImageShape, type TrainAndTest } from './dataset';
 
 /** What `loadIdx` takes. */
 export interface IdxOptions {
@@ -89,7 +88,7 @@ function fileNamed(folder: string, names: readonly string[], part: string, what:
  * @param folder that has the files
  * @throws DataError when a file is missing or broken, or images and labels don't fit
  */
-export async function loadIdx(folder: string, options: IdxOptions = {}): Promise<Cifar10> {
+export async function loadIdx(folder: string, options: IdxOptions = {}): Promise<TrainAndTest> {
   checkForm('folder', folder, 'string', 'Give the path of a folder.', DataError);
   checkForm(
     'options',

@@ -3,7 +3,7 @@
  */
 
 export { ConfigError, DataError, ResNetError } from '../errors';
-export { type Cifar10, type Cifar10Options, loadCifar10 } from './cifar10';
+export { type Cifar10Options, loadCifar10 } from './cifar10';
 export {
   CIFAR100_CLASS_NAMES,
   CIFAR100_COARSE_CLASS_NAMES,
@@ -11,7 +11,7 @@ export {
   loadCifar100,
 } from './cifar100';
 export { CLASS_NAMES } from './classNames';
-export { Dataset, type ImageShape } from './dataset';
+export { Dataset, type ImageShape, type TrainAndTest } from './dataset';
 export type { Cifar10Progress } from './download/cifar10Source';
 export { packageDataFolder, projectDataFolder } from './folders';
 export { type IdxOptions, loadIdx } from './idx';

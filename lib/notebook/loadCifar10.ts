@@ -2,7 +2,8 @@
  * Loading CIFAR-10 with its download shown: what a notebook or a program calls.
  */
 import { checkForm } from '../checks';
-import { type Cifar10, type Cifar10Options, loadCifar10 as loadSilently } from '../data/cifar10';
+import { type Cifar10Options, loadCifar10 as loadSilently } from '../data/cifar10';
+import type { TrainAndTest } from '../data/dataset';
 import type { Cifar10Progress } from '../data/download/cifar10Source';
 import { type LiveText, liveText } from './display/liveText';
 import { bar, percent, REDRAW, timeLeft } from './display/progressLine';
@@ -14,7 +15,9 @@ import { bar, percent, REDRAW, timeLeft } from './display/progressLine';
  * library instead.
  * @throws DataError when the folder doesn't have it, a file isn't what it should be, or no source gives it.
  */
-export async function loadCifar10(options: Cifar10Options & { sample?: boolean } = {}): Promise<Cifar10> {
+export async function loadCifar10(
+  options: Cifar10Options & { sample?: boolean } = {},
+): Promise<TrainAndTest> {
   checkForm('options', options, {}, 'Give for example { sample: true }.');
   if (options.onProgress) return loadSilently(options);
   const text = liveText();

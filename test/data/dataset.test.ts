@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { type Cifar10, loadCifar10 } from '../../lib/data/cifar10';
+import { loadCifar10 } from '../../lib/data/cifar10';
 import { CLASS_NAMES } from '../../lib/data/classNames';
-import { Dataset } from '../../lib/data/dataset';
+import { Dataset, type TrainAndTest } from '../../lib/data/dataset';
 import {
   ARTICLE_NORMALIZATION,
   CIFAR10_NORMALIZATION,
@@ -16,7 +16,7 @@ import {
 import { ConfigError, DataError } from '../../lib/errors';
 import { oracle } from '../fixtures/cifar/oracle';
 
-let sample: Cifar10;
+let sample: TrainAndTest;
 before(async () => {
   sample = await loadCifar10({ sample: true });
 });

@@ -6,7 +6,7 @@ import { checkChoice, checkForm, checkPositiveInteger, filePath, SIGNAL_FORM } f
 import { ConfigError, DataError } from '../../errors';
 import type { Fit } from '../../image/resizeImage';
 import { count, showAs } from '../../showAs';
-import { Dataset } from '../dataset';
+import { Dataset, type TrainAndTest } from '../dataset';
 import { projectDataFolder } from '../folders';
 import { checkSeed, Random } from '../random';
 import { type DecodedSize, decodeImages } from './decodeImages';
@@ -43,9 +43,7 @@ export interface BrokenFile {
 }
 
 /** Pictures of a folder. */
-export interface ImageFolder {
-  readonly train: Dataset;
-  readonly test: Dataset;
+export interface ImageFolder extends TrainAndTest {
   /** The file of each image, from the folder that was named. */
   readonly files: { readonly train: readonly string[]; readonly test: readonly string[] };
   /** The files that were left out. */
