@@ -152,7 +152,7 @@ export const RECIPES = {
   // Goes on from that one, and hides more of the images: after 32 epochs it knows 98 % of them.
   pretrainedResNet18Longer: {
     ...resNet18,
-    epochs: 24,
+    epochs: 20,
     augmentation: { ...resNet18.augmentation, cutout: 12 },
     optimizer: { kind: 'muon', lr: 0.05, restLr: 0.05, weightDecay: 5e-4 },
   },
