@@ -16,11 +16,8 @@ import { typescript, workers } from './typescript.mjs';
 
 /** The networks, by the names that `loadPretrained` takes: what they are, and the recipes of bench/workers/recipe.ts. */
 const NETWORKS = {
-  resnet18: {
-    title: 'ResNet-18, width 32',
-    recipes: ['pretrainedResNet18', 'pretrainedResNet18Longer'],
-  },
-  resnet8: { title: 'ResNet-8, width 32', recipes: ['pretrainedResNet8'] },
+  resnet18: { title: 'ResNet-18, width 32', recipe: 'pretrainedResNet18' },
+  resnet8: { title: 'ResNet-8, width 32', recipe: 'pretrainedResNet8' },
 };
 
 const SEED = 0;
@@ -33,14 +30,14 @@ await main(async () => {
       `Give one of: ${Object.keys(NETWORKS).join(', ')}.`,
     );
   }
-  const { title, recipes } = NETWORKS[name];
+  const { title, recipe } = NETWORKS[name];
   const project = projectAt(packageRoot);
   await setUp(project, { withData: true });
   await runSteps(project, [workers]);
   const folder = join(packageRoot, 'data', 'pretrained', name);
   const settings = {
     root: await cifar10Folder(project),
-    recipes,
+    recipe,
     seed: SEED,
     work: join(packageRoot, 'data', 'models', `pretrain_${name}`),
     folder,
@@ -74,7 +71,7 @@ function percent(share) {
  * @see Mitchell et al. 2019, "Model Cards for Model Reporting"
  */
 function card(name, title, result) {
-  const { recipes, trainImages, validationImages, seconds, device, parameters } = result;
+  const { recipe, trainImages, validationImages, seconds, device, parameters } = result;
   const { accuracy, flip, loss, perClass, confidence, expectedCalibrationError } = result;
   const classes = perClass.map((/** @type {{ className: string, accuracy: number }} */ of) => [
     of.className,
@@ -91,10 +88,8 @@ the last epoch; nothing was chosen by them. The numbers are of the file here, wh
     '## How it was made',
     `By \`npm run pretrain -- ${name}\`, seed ${SEED}, in ${formatSeconds(seconds)} on two cores of ${device}. \`history.json\` has its epochs.`,
     `- Data: ${trainImages.toLocaleString('en')} of CIFAR-10's 50,000 training images; the other ${validationImages.toLocaleString('en')} were tested on after each epoch. The network is that of the last epoch, not of the best.
-- ${recipes.length > 1 ? 'Recipes, each going on from the network of the one before' : 'Recipe'}, chosen without the test images:`,
-    ...recipes.map(
-      (/** @type {object} */ recipe) => `\`\`\`json\n${JSON.stringify(recipe, null, 2)}\n\`\`\``,
-    ),
+- Recipe, chosen without the test images:`,
+    `\`\`\`json\n${JSON.stringify(recipe, null, 2)}\n\`\`\``,
     '## What it is not for',
     `It knows ten classes, and gives one of them to any picture: a house is one of ten things to it. CIFAR-10's images are small, centered and collected from the web by search words in 2008; on photos of another kind it is
 wrong more often than here. Cats and dogs are what it confuses most. Don't let it decide about anything that matters.`,

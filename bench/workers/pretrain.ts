@@ -12,16 +12,15 @@ import { loadModel } from '../../lib/models/files/loadModel';
 import { saveModel } from '../../lib/models/files/saveModel';
 import { calibration } from '../../lib/training/calibration';
 import { evaluate } from '../../lib/training/evaluate';
-import type { History } from '../../lib/training/history';
 import { train } from '../../lib/training/train';
-import { type PreparedRun, prepare, type Recipe, recipeOf } from './recipe';
+import { prepare, recipeOf } from './recipe';
 import { serve } from './serve';
 
 interface Pretraining {
   /** The folder of the data. */
   root: string;
-  /** The names of recipes: each goes on from the network of the one before. */
-  recipes: string[];
+  /** The name of a recipe. */
+  recipe: string;
   seed: number;
   /** Where the run is kept while it lasts. */
   work: string;
@@ -29,7 +28,7 @@ interface Pretraining {
   folder: string;
 }
 
-const { root, recipes, seed, work, folder }: Pretraining = JSON.parse(process.argv[2]);
+const { root, recipe: name, seed, work, folder }: Pretraining = JSON.parse(process.argv[2]);
 
 /** How sure a network is of each image, and whether it is right. */
 function confidences(net: TensorFlow.LayersModel, loader: DataLoader): { sure: number[]; right: boolean[] } {
@@ -46,55 +45,39 @@ function confidences(net: TensorFlow.LayersModel, loader: DataLoader): { sure: n
   return { sure, right };
 }
 
-/** Trains by a recipe, or goes on where an earlier run was ended. */
-async function trained(recipe: Recipe, run: PreparedRun, savePath: string): Promise<History> {
-  const { net, trainLoader, heldOutLoader, optimizer, scheduler, criterion } = run;
-  return train(net, trainLoader, heldOutLoader, {
-    ...{ optimizer, scheduler, criterion, savePath },
-    epochs: recipe.epochs,
-    precision: recipe.precision,
-    resume: true,
-    keep: 1,
-    onProgress: (event) => {
-      if (event.kind === 'epoch') {
-        const { epoch, trainLoss, testAccuracy, seconds } = event.record;
-        console.error(
-          `epoch ${epoch}: loss ${trainLoss.toFixed(4)}, ${(100 * testAccuracy).toFixed(2)} %, ${seconds.toFixed(0)} s`,
-        );
-      }
-    },
-  });
-}
-
 async function main(): Promise<void> {
+  const recipe = recipeOf(name);
   const data = await loadCifar10({ root });
   await serve(async () => {
-    let last: PreparedRun | undefined;
-    let seconds = 0;
-    for (const [i, name] of recipes.entries()) {
-      const recipe = recipeOf(name);
-      const run = prepare(recipe, data, seed + i);
-      if (last) run.net.setWeights(last.net.getWeights());
-      const history = await trained(recipe, run, join(work, name));
-      seconds += history.epochs.reduce((sum, epoch) => sum + epoch.seconds, 0);
-      last = run;
-    }
-    const { net, trainLoader, heldOutLoader, testLoader } = last!;
+    const { net, trainLoader, heldOutLoader, testLoader, ...options } = prepare(recipe, data, seed);
+    const history = await train(net, trainLoader, heldOutLoader, {
+      ...options,
+      epochs: recipe.epochs,
+      precision: recipe.precision,
+      savePath: work,
+      resume: true,
+      keep: 1,
+      onProgress: (event) => {
+        if (event.kind === 'epoch') {
+          const { epoch, trainLoss, testAccuracy, seconds } = event.record;
+          console.error(
+            `epoch ${epoch}: loss ${trainLoss.toFixed(4)}, ${(100 * testAccuracy).toFixed(2)} %, ${seconds.toFixed(0)} s`,
+          );
+        }
+      },
+    });
     await saveModel(net, folder, { dtype: 'float16' });
-    for (const [i, name] of recipes.entries()) {
-      const file = i === recipes.length - 1 ? 'history.json' : `history-${i + 1}.json`;
-      await copyFile(join(work, name, 'history.json'), join(folder, file));
-    }
+    await copyFile(join(work, 'history.json'), join(folder, 'history.json'));
     const saved = await loadModel(folder);
     const { accuracy, perClass, loss } = await evaluate(saved, testLoader);
     const flip = await evaluate(saved, testLoader, { tta: 'flip' });
     const { sure, right } = confidences(saved, testLoader);
     const { confidence, expectedCalibrationError } = calibration(sure, right);
     return {
-      recipes: recipes.map((name) => recipeOf(name)),
+      recipe,
       trainImages: trainLoader.dataset.length,
       validationImages: heldOutLoader.dataset.length,
-      seconds,
+      seconds: history.epochs.reduce((sum, epoch) => sum + epoch.seconds, 0),
       device: device().name,
       parameters: saved.countParams(),
       ...{ accuracy, loss, flip: flip.accuracy, perClass, confidence, expectedCalibrationError },
