@@ -29,5 +29,5 @@ export function withOutputs(notebook, executed) {
   const cells = notebook.cells.map((cell) =>
     cell.cell_type === 'code' ? { ...cell, outputs: outputs.shift() } : cell,
   );
-  return normalForm({ ...notebook, cells, metadata: { outputs_of } });
+  return normalForm({ ...notebook, cells, metadata: { ...notebook.metadata, outputs_of } });
 }

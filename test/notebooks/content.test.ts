@@ -40,6 +40,13 @@ describe('committed notebooks', () => {
     );
   });
 
+  test('committed notebooks that train for long say so, and are left out by npm start', () => {
+    const long = names.filter(
+      (name) => JSON.parse(readFileSync(path.join(folder, name), 'utf8')).metadata.long,
+    );
+    assert.deepEqual(long, ['13_ninety_four.ipynb']);
+  });
+
   for (const name of names) {
     const file = path.join(folder, name);
     const text = readFileSync(file, 'utf8');
@@ -160,5 +167,7 @@ describe('the normal form', () => {
     assert.deepEqual(taken.cells[0].outputs, [{ output_type: 'stream', name: 'stdout', text: ['said'] }]);
     assert.equal(taken.metadata.outputs_of, codeHash(run));
     assert.throws(() => withOutputs(notebook(code('2')), run), /changed since it was executed/);
+    const long = { ...notebook(code('1')), metadata: { long: true } };
+    assert.equal(withOutputs(long, run).metadata.long, true);
   });
 });
