@@ -9,6 +9,7 @@ import { readImage } from '../../lib/image/readImage';
 import { loadPretrained } from '../../lib/models/files/loadPretrained';
 import { setNetworkInfo } from '../../lib/models/networkInfo';
 import { resnet10 } from '../../lib/models/resNet';
+import { resnet8 } from '../../lib/models/resNet8';
 import { featureMaps } from '../../lib/prediction/featureMaps';
 import { gradCam } from '../../lib/prediction/gradCam';
 import { networkInput } from '../../lib/prediction/networkInput';
@@ -94,6 +95,12 @@ describe('Grad-CAM', () => {
     const corners = [0, 3, 12, 15].map((place) => values[place]);
     const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
     assert.ok(sum(middle) > sum(corners), `${sum(middle)} in the middle, ${sum(corners)} in the corners`);
+  });
+
+  test('Grad-CAM goes through max pooling and normalization without a factor, as ResNet-8 has them', () => {
+    const { layer, height, width, values } = gradCam(resnet8({ width: 4 }), image);
+    assert.deepEqual([layer, height, width], ['layer3.0', 4, 4]);
+    assert.ok(values.some((value) => value === 1));
   });
 
   test('Grad-CAM is of nothing where nothing speaks for a class', () => {

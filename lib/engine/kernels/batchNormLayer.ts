@@ -4,7 +4,7 @@
  *
  * - In training, images are normalized by one fused operation.
  * - A frozen layer, `layer.trainable = false`, runs in inference mode in training too, as in Keras 2 and 3.
- * - Without `scale` or `center` it can be trained, which TensorFlow.js's own can't.
+ * - Without `scale` or `center` it can be trained, and has a gradient in inference mode, which TensorFlow.js's own lacks.
  *
  * It saves and loads as before.
  */
@@ -39,7 +39,6 @@ function parametersOf({ gamma, beta, movingMean }: Layer): { gamma: Weight; beta
 
 function train(layer: Layer, inputs: Value, kwargs: object, original: Call): Value {
   const x = Array.isArray(inputs) ? inputs[0] : inputs;
-  const { gamma, beta } = layer;
   const parameters = parametersOf(layer);
   // The fused operation normalizes the last axis of images.
   if (x.rank === 4 && (layer.axis === -1 || layer.axis === 3)) {
@@ -56,7 +55,13 @@ function train(layer: Layer, inputs: Value, kwargs: object, original: Call): Val
       return y;
     });
   }
-  Object.assign(layer, parameters);
+  return callWhole(layer, inputs, kwargs, original);
+}
+
+/** Calls TensorFlow.js's own layer with the parameters that it lacks. */
+function callWhole(layer: Layer, inputs: Value, kwargs: object, original: Call): Value {
+  const { gamma, beta } = layer;
+  Object.assign(layer, parametersOf(layer));
   try {
     return original.call(layer, inputs, kwargs);
   } finally {
@@ -69,7 +74,7 @@ function installLayer(): void {
   const original = prototype.call;
   prototype.call = function (inputs, kwargs) {
     if (kwargs.training && this.trainable) return train(this, inputs, kwargs, original);
-    return original.call(this, inputs, { ...kwargs, training: false });
+    return callWhole(this, inputs, { ...kwargs, training: false }, original);
   };
 }
 
