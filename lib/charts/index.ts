@@ -6,10 +6,7 @@ export { ChartError, ConfigError, ResNetError } from '../errors';
 export { type BlockDiagramOptions, type BlockKind, blockDiagram } from './blockDiagram';
 export { type ConfusionResult, confusionChart } from './confusionChart';
 export { figureToPng, type PngOptions } from './drawing/figureToPng';
-export { featureMapChart } from './featureMapChart';
 export type { Figure, FigureLayout, FigureLike, FigureTitle } from './figure';
-export { filterChart } from './filterChart';
-export { gradCamChart } from './gradCamChart';
 export {
   accuracyChart,
   type ComparedValue,
@@ -17,8 +14,11 @@ export {
   learningRateChart,
   lossChart,
 } from './historyCharts';
-export { type ImageGridOptions, imageGrid, type LabeledImages } from './imageGrid';
-export { type ImageMapOptions, imageMapChart } from './imageMapChart';
+export { featureMapChart } from './images/featureMapChart';
+export { filterChart } from './images/filterChart';
+export { gradCamChart } from './images/gradCamChart';
+export { type ImageGridOptions, imageGrid, type LabeledImages } from './images/imageGrid';
+export { type ImageMapOptions, imageMapChart } from './images/imageMapChart';
 export { layerCostChart } from './layerCostChart';
 export { type NetworkDiagramOptions, networkDiagram } from './networkDiagram';
 export { type PerClassResult, perClassChart } from './perClassChart';

@@ -1,7 +1,7 @@
 /** Images of other sizes and channels than CIFAR-10's: batches, transforms, training, charts and predictions. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { imageGrid } from '../../lib/charts/imageGrid';
+import { imageGrid } from '../../lib/charts/images/imageGrid';
 import { DataLoader } from '../../lib/data/dataLoader';
 import { Dataset, type ImageShape } from '../../lib/data/dataset';
 import { channelStatistics } from '../../lib/data/normalization';

@@ -1,7 +1,7 @@
 /** Grad-CAM, against class activation mapping, with which it agrees where the last maps are averaged, and against differences. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { gradCamChart } from '../../lib/charts/gradCamChart';
+import { gradCamChart } from '../../lib/charts/images/gradCamChart';
 import { packageDataFolder } from '../../lib/data/folders';
 import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
 import { ChartError, ConfigError, ImageError, ModelError } from '../../lib/errors';

@@ -1,7 +1,7 @@
 /** The features before the classifier, against plain TensorFlow.js, and their layout in the plane. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { imageMapChart } from '../../lib/charts/imageMapChart';
+import { imageMapChart } from '../../lib/charts/images/imageMapChart';
 import { loadCifar10 } from '../../lib/data/cifar10';
 import { DataLoader } from '../../lib/data/dataLoader';
 import { Random } from '../../lib/data/random';

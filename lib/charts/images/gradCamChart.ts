@@ -1,12 +1,12 @@
 /**
  * Images with the places that speak for a class.
  */
-import { checkForm, checkImage, type Form } from '../checks';
-import { ChartError } from '../errors';
-import type { Image } from '../image/image';
-import { resizeImage } from '../image/resizeImage';
-import type { GradCam } from '../prediction/gradCam';
-import type { Figure } from './figure';
+import { checkForm, checkImage, type Form } from '../../checks';
+import { ChartError } from '../../errors';
+import type { Image } from '../../image/image';
+import { resizeImage } from '../../image/resizeImage';
+import type { GradCam } from '../../prediction/gradCam';
+import type { Figure } from '../figure';
 import { type ImageRow, imageRows } from './imageRows';
 
 const COLUMNS = 6;

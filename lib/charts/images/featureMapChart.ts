@@ -1,11 +1,11 @@
 /**
  * What a network makes of an image, stage by stage.
  */
-import { checkForm, checkImage, type Form } from '../checks';
-import { ChartError } from '../errors';
-import type { Image } from '../image/image';
-import type { FeatureMaps } from '../prediction/featureMaps';
-import type { Figure } from './figure';
+import { checkForm, checkImage, type Form } from '../../checks';
+import { ChartError } from '../../errors';
+import type { Image } from '../../image/image';
+import type { FeatureMaps } from '../../prediction/featureMaps';
+import type { Figure } from '../figure';
 import { imageRows } from './imageRows';
 
 const COLUMNS = 10;

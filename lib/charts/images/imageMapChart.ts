@@ -2,13 +2,13 @@
  * Images laid out in the plane, each at its place.
  */
 import { createCanvas } from '@napi-rs/canvas';
-import { checkForm } from '../checks';
-import { ChartError } from '../errors';
-import { resizeImage } from '../image/resizeImage';
-import { imageFrom, toCanvas } from './drawing/pixels';
-import type { Figure } from './figure';
+import { checkForm } from '../../checks';
+import { ChartError } from '../../errors';
+import { resizeImage } from '../../image/resizeImage';
+import { imageFrom, toCanvas } from '../drawing/pixels';
+import type { Figure } from '../figure';
+import { CHART_WIDTH, themed } from '../theme';
 import { LABELED_IMAGES, type LabeledImages } from './imageGrid';
-import { CHART_WIDTH, themed } from './theme';
 
 /** What `imageMapChart` takes. */
 export interface ImageMapOptions {

@@ -2,10 +2,10 @@
  * Small images of any sizes in rows, all drawn equally large.
  */
 import { createCanvas } from '@napi-rs/canvas';
-import type { Image } from '../image/image';
-import { toCanvas } from './drawing/pixels';
-import type { Figure } from './figure';
-import { CHART_WIDTH, themed } from './theme';
+import type { Image } from '../../image/image';
+import { toCanvas } from '../drawing/pixels';
+import type { Figure } from '../figure';
+import { CHART_WIDTH, themed } from '../theme';
 
 /** Images side by side, with a word or two at their left. */
 export interface ImageRow {

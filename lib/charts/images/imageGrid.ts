@@ -1,13 +1,13 @@
 /**
  * Many small images side by side, each under its class name, or under what a network takes it for.
  */
-import { checkForm, type Form } from '../checks';
-import type { Dataset } from '../data/dataset';
-import { ConfigError, DataError } from '../errors';
-import { resizeImage } from '../image/resizeImage';
-import { imageFrom, toCanvas } from './drawing/pixels';
-import type { Figure } from './figure';
-import { COLORS, themed } from './theme';
+import { checkForm, type Form } from '../../checks';
+import type { Dataset } from '../../data/dataset';
+import { ConfigError, DataError } from '../../errors';
+import { resizeImage } from '../../image/resizeImage';
+import { imageFrom, toCanvas } from '../drawing/pixels';
+import type { Figure } from '../figure';
+import { COLORS, themed } from '../theme';
 
 /** Images with their classes: a `Dataset`, or what has as much of one. */
 export type LabeledImages = Pick<Dataset, 'length' | 'imageShape' | 'labels' | 'classNames' | 'image'>;

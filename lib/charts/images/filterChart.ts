@@ -1,11 +1,11 @@
 /**
  * The filters of a network's first layer, as what they are: small color images.
  */
-import { checkForm, type Form } from '../checks';
-import { ChartError } from '../errors';
-import type { Image } from '../image/image';
-import type { Filters } from '../models/filters';
-import type { Figure } from './figure';
+import { checkForm, type Form } from '../../checks';
+import { ChartError } from '../../errors';
+import type { Image } from '../../image/image';
+import type { Filters } from '../../models/filters';
+import type { Figure } from '../figure';
 import { imageRows } from './imageRows';
 
 const COLUMNS = 8;
