@@ -104,7 +104,7 @@ export function imageMapChart(
     [
       {
         type: 'image',
-        source: canvas.toDataURL('image/jpeg', 0.9),
+        source: canvas.toDataURL('image/jpeg', 0.85),
         x0: 0.5,
         y0: 0.5,
         zsmooth: false,
