@@ -23,6 +23,11 @@ const project = projectAt(packageRoot);
 const folder = mkdtempSync(join(project.home, 'test-photos-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
+interface Output {
+  text?: string | string[];
+  data?: Record<string, string | string[]>;
+}
+
 /** Makes the photos of those that ship: each in some size, turned a little, in one of the formats. */
 async function makePhotos(): Promise<string[]> {
   const random = Random.fromSeed(0);
@@ -78,8 +83,8 @@ test('notebook 15 makes a network of 2,000 photos of all sizes and formats, and 
   assert.ok(await runNotebook(project, notebook, executed));
   const { cells } = JSON.parse(readFileSync(executed, 'utf8'));
   const said: string = cells
-    .flatMap(({ outputs = [] }: { outputs?: { text?: string | string[] }[] }) => outputs)
-    .map(({ text = '' }: { text?: string | string[] }) => [text].flat().join(''))
+    .flatMap(({ outputs = [] }: { outputs?: Output[] }) => outputs)
+    .map(({ text, data }: Output) => [text ?? data?.['text/plain'] ?? ''].flat().join(''))
     .join('\n');
   assert.match(said, /10 files are left out/);
   assert.ok(
