@@ -23,13 +23,13 @@ await main(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'formats-'));
   const ours = new Contender('this library', typescript('formats', folder));
   const theirs = new Contender('PyTorch and onnxruntime', python(project, 'formats', folder));
-  const google = new Contender('TensorFlow and Keras', tensorflowWorker(project, folder));
+  const keras = new Contender('TensorFlow and Keras', tensorflowWorker(project, folder));
   try {
     /** @type {(what: string, networks: object[]) => Promise<any[]>} */
     const ask = async (what, networks) => (await theirs.ask(JSON.stringify({ what, networks }))).networks;
     const { networks: given } = await ours.ask('write');
     const written = await ask('written', given);
-    const { networks: writtenForKeras } = await google.ask(JSON.stringify({ networks: given }));
+    const { networks: writtenForKeras } = await keras.ask(JSON.stringify({ networks: given }));
     await ask(
       'save',
       SAVED.map((name) => ({ name })),
@@ -51,7 +51,7 @@ await main(async () => {
     }
     return apart.every(({ by }) => by <= MOST_APART) ? 0 : 1;
   } finally {
-    await Promise.all([ours.end(), theirs.end(), google.end()]);
+    await Promise.all([ours.end(), theirs.end(), keras.end()]);
     rmSync(folder, { recursive: true, force: true });
   }
 });

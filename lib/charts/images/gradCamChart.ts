@@ -6,6 +6,7 @@ import { ChartError } from '../../errors';
 import type { Image } from '../../image/image';
 import { resizeImage } from '../../image/resizeImage';
 import type { GradCam } from '../../prediction/gradCam';
+import { imageFrom } from '../drawing/pixels';
 import type { Figure } from '../figure';
 import { type ImageRow, imageRows } from './imageRows';
 
@@ -55,10 +56,8 @@ export function gradCamChart(found: GradCam | readonly GradCam[]): Figure {
 
 /** An image in gray, with the color of each place over it. */
 function colored(image: Image, { height, width, values }: GradCam): Image {
-  const bytes = Uint8Array.from({ length: 3 * values.length }, (_, i) =>
-    Math.round(255 * values[Math.floor(i / 3)]),
-  );
-  const places = resizeImage({ height, width, data: bytes }, image.width, image.height).data;
+  const bytes = Uint8Array.from(values, (value) => Math.round(255 * value));
+  const places = resizeImage(imageFrom(bytes, [height, width, 1]), image.width, image.height).data;
   const data = image.data.map((_, i) => {
     const pixel = i - (i % 3);
     const gray = (image.data[pixel] + image.data[pixel + 1] + image.data[pixel + 2]) / 3;

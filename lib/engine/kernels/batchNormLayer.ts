@@ -39,10 +39,10 @@ function parametersOf({ gamma, beta, movingMean }: Layer): { gamma: Weight; beta
 
 function train(layer: Layer, inputs: Value, kwargs: object, original: Call): Value {
   const x = Array.isArray(inputs) ? inputs[0] : inputs;
-  const parameters = parametersOf(layer);
   // The fused operation normalizes the last axis of images.
   if (x.rank === 4 && (layer.axis === -1 || layer.axis === 3)) {
     return tf.tidy(() => {
+      const parameters = parametersOf(layer);
       const state = {
         scale: parameters.gamma.read(),
         offset: parameters.beta.read(),

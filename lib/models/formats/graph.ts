@@ -3,7 +3,16 @@
  */
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import { ModelError } from '../../errors';
-import type { Module } from '../walk';
+import { outputKind } from '../outputs';
+import { inputShapeOf, type Module, modulesOf } from '../walk';
+
+/** What a network's input is called in them. */
+export const INPUT = 'images';
+
+/** What a network's output is called in them. */
+export function outputName(net: TensorFlow.LayersModel): 'logits' | 'probabilities' {
+  return outputKind(net) === 'logits' ? 'logits' : 'probabilities';
+}
 
 /** A layer's settings. */
 export type Config = Readonly<Record<string, unknown>>;
@@ -32,13 +41,19 @@ export function batchNormParts(
 }
 
 /**
- * Writes modules in their order, those of blocks in their place.
+ * Writes a network's layers in their order, those of blocks in their place.
  *
- * @param input the name of what goes in
  * @param write writes a layer with the names of its inputs, and returns the name of its output
  * @returns the name of the last one's output
  */
-export function writeModules(
+export function writeLayers(
+  net: TensorFlow.LayersModel,
+  write: (module: Module, inputs: readonly string[]) => string,
+): string {
+  return writeModules(modulesOf(net, inputShapeOf(net)), INPUT, write);
+}
+
+function writeModules(
   modules: readonly Module[],
   input: string,
   write: (module: Module, inputs: readonly string[]) => string,

@@ -3,20 +3,17 @@
  *
  * @see https://github.com/keras-team/keras/blob/master/keras/src/saving/saving_lib.py
  */
-import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
-import { computedNumbers } from '../../engine/runtime/values';
+import type { TensorFlow } from '../../engine/runtime/tensorflow';
 import { networkInfo } from '../networkInfo';
-import { inputShapeOf, type Module, modulesOf, type Shape } from '../walk';
+import { inputShapeOf, type Module, type Shape } from '../walk';
 import { checkNotDisposed } from '../weights';
-import { type Config, pair, unknownPart, writeModules } from './graph';
+import { type Config, INPUT, pair, unknownPart, writeLayers } from './graph';
 import { type Hdf5Group, hdf5 } from './hdf5';
 import { writeFormat } from './writeFormat';
 import { zip } from './zip';
 
 /** The version of Keras whose files these are like. */
 const VERSION = '3.5.0';
-
-const INPUT = 'images';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -117,7 +114,7 @@ class Description {
     const count = this.counts.get(kind) ?? 0;
     this.counts.set(kind, count + 1);
     const vars = layer.getWeights().map((weight, i) => {
-      const values = computedNumbers(() => tf.clone(weight));
+      const values = weight.dataSync() as Float32Array;
       return [String(i), { shape: weight.shape, values }] as const;
     });
     this.weights[count > 0 ? `${kind}_${count}` : kind] = { vars: Object.fromEntries(vars) };
@@ -135,12 +132,9 @@ class Description {
  */
 export async function saveKeras(net: TensorFlow.LayersModel, path: string | URL): Promise<void> {
   checkNotDisposed(net);
-  const inputShape = inputShapeOf(net);
   const description = new Description(net);
-  description.input(inputShape);
-  const last = writeModules(modulesOf(net, inputShape), INPUT, (module, inputs) =>
-    description.layer(module, inputs),
-  );
+  description.input(inputShapeOf(net));
+  const last = writeLayers(net, (module, inputs) => description.layer(module, inputs));
   const config = described('keras.src.models.functional', 'Functional', {
     name: net.name,
     trainable: true,

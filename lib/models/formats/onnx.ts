@@ -7,18 +7,15 @@ import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import { computedNumbers } from '../../engine/runtime/values';
 import type { ModelError } from '../../errors';
 import { networkInfo } from '../networkInfo';
-import { outputKind } from '../outputs';
-import { inputShapeOf, type Module, modulesOf } from '../walk';
+import { inputShapeOf, type Module } from '../walk';
 import { checkNotDisposed } from '../weights';
-import { batchNormParts, type Config, pair, unknownPart, writeModules } from './graph';
+import { batchNormParts, type Config, INPUT, outputName, pair, unknownPart, writeLayers } from './graph';
 import { type Field, message } from './protobuf';
 import { writeFormat } from './writeFormat';
 
 /** The operators' version, of 2024: read by onnxruntime 1.18 and later. */
 const OPERATORS = 21;
 const FORMAT = 10;
-
-const INPUT = 'images';
 
 /** ONNX's numbers for kinds of elements and of attributes. */
 const FLOAT = 1;
@@ -218,11 +215,8 @@ function channelsFirst(shape: readonly (number | null)[]): (number | null)[] {
 export async function saveOnnx(net: TensorFlow.LayersModel, path: string | URL): Promise<void> {
   checkNotDisposed(net);
   const graph = new Graph(net);
-  const inputShape = inputShapeOf(net);
-  const last = writeModules(modulesOf(net, inputShape), INPUT, (module, inputs) =>
-    graph.layer(module, inputs),
-  );
-  const output = outputKind(net) === 'logits' ? 'logits' : 'probabilities';
+  const last = writeLayers(net, (module, inputs) => graph.layer(module, inputs));
+  const output = outputName(net);
   if (last !== output) graph.node('Identity', [last], output);
   const metadata = Object.entries(networkInfo(net)).map(
     ([key, value]): Field => [
@@ -239,7 +233,7 @@ export async function saveOnnx(net: TensorFlow.LayersModel, path: string | URL):
         ...graph.nodes.map((node): Field => [1, node]),
         [2, net.name],
         ...graph.initializers.map((initializer): Field => [5, initializer]),
-        [11, valueInfo(INPUT, channelsFirst(inputShape))],
+        [11, valueInfo(INPUT, channelsFirst(inputShapeOf(net)))],
         [12, valueInfo(output, net.outputs[0].shape)],
       ),
     ],

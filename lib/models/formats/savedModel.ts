@@ -7,20 +7,16 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { filePath } from '../../checks';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
-import { computedNumbers } from '../../engine/runtime/values';
 import { ModelError } from '../../errors';
 import { networkInfo } from '../networkInfo';
-import { outputKind } from '../outputs';
-import { inputShapeOf, type Module, modulesOf, type Shape } from '../walk';
+import { inputShapeOf, type Module, type Shape } from '../walk';
 import { checkNotDisposed } from '../weights';
-import { batchNormParts, type Config, pair, unknownPart, writeModules } from './graph';
+import { batchNormParts, type Config, INPUT, outputName, pair, unknownPart, writeLayers } from './graph';
 import { type Field, message } from './protobuf';
 import { writeFormat } from './writeFormat';
 
 /** The graph's version, TensorFlow 2.16's; its operations are as old as TensorFlow 1. */
 const PRODUCER = 1766;
-
-const INPUT = 'images';
 
 /** TensorFlow's numbers for types. */
 const FLOAT = 1;
@@ -94,12 +90,7 @@ class Graph {
   }
 
   private weight(name: string, weight: TensorFlow.Tensor): string {
-    return this.constant(
-      name,
-      weight.shape,
-      FLOAT,
-      computedNumbers(() => tf.clone(weight)),
-    );
+    return this.constant(name, weight.shape, FLOAT, weight.dataSync() as Float32Array);
   }
 
   private integers(name: string, values: readonly number[], shape: Shape = [values.length]): string {
@@ -243,10 +234,8 @@ export async function saveSavedModel(net: TensorFlow.LayersModel, path: string |
   const graph = new Graph(net);
   const inputShape = inputShapeOf(net);
   graph.node('Placeholder', INPUT, [], { dtype: TYPE, shape: { shape: inputShape } });
-  const last = writeModules(modulesOf(net, inputShape), INPUT, (module, inputs) =>
-    graph.layer(module, inputs),
-  );
-  const output = outputKind(net) === 'logits' ? 'logits' : 'probabilities';
+  const last = writeLayers(net, (module, inputs) => graph.layer(module, inputs));
+  const output = outputName(net);
   if (last !== output) graph.node('Identity', output, [last], { T: TYPE });
   const signature = message(
     [1, entry(INPUT, tensorInfo(INPUT, inputShape))],

@@ -1,7 +1,7 @@
 /**
  * The files in a ZIP archive.
  */
-import { inflateRawSync } from 'node:zlib';
+import * as zlib from 'node:zlib';
 import { ModelError } from '../../errors';
 
 const END_OF_DIRECTORY = 0x06054b50;
@@ -65,7 +65,7 @@ export function readZip(bytes: Uint8Array, file: string): Map<string, () => Uint
       if (method !== DEFLATED || size > MOST_BYTES)
         throw broken(`${name} is packed in a way that isn't read`);
       try {
-        const unpacked = inflateRawSync(content, { maxOutputLength: Math.max(1, size) });
+        const unpacked = zlib.inflateRawSync(content, { maxOutputLength: Math.max(1, size) });
         if (unpacked.length === size) return unpacked;
       } catch {
         // Told below.
@@ -115,15 +115,5 @@ function signed(signature: number): Buffer {
   return bytes;
 }
 
-/** The checksum of ZIP, CRC-32. */
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffff_ffff;
-  for (const byte of bytes) crc = CRC_TABLE[(crc ^ byte) & 0xff] ^ (crc >>> 8);
-  return ~crc >>> 0;
-}
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let value = byte;
-  for (let bit = 0; bit < 8; bit++) value = value & 1 ? 0xedb8_8320 ^ (value >>> 1) : value >>> 1;
-  return value;
-});
+/** Node's own CRC-32, which the declarations of its first versions lack. */
+const { crc32 } = zlib as unknown as { crc32(bytes: Uint8Array): number };
