@@ -89,7 +89,15 @@ INLINE Vec Product(Vec a, Vec b, Vec sum) {
 
 // Cells of a number of `a` and of the one of `b` at the same place.
 INLINE Vec Paired(Vec a, Vec b) {
+#if defined(RESNET_BF16)
+  using Halves = uint16_t __attribute__((vector_size(kLanes * sizeof(float))));
+  constexpr Halves order = {0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+                            8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+  const auto rounded = reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(b, a));
+  return reinterpret_cast<Vec>(_mm512_permutexvar_epi16(reinterpret_cast<__m512i>(order), rounded));
+#else
   return reinterpret_cast<Vec>(Rounded(a) | Rounded(b) << 16);
+#endif
 }
 
 // The place of a tile's channel in a block.
@@ -101,12 +109,13 @@ INLINE float* PlaceOf(float* block, int64_t group_size, int64_t tile, int64_t ch
   return group + tile / 2 * kGroup + channel % kGroup;
 }
 
-// Stores a vector of channels of a tile: an even one clears what the odd one behind it fills, which may not be there.
+// Stores a vector of channels of a tile.
 template <Cells kCells>
-INLINE void Put(float* at, Vec v, bool is_odd) {
+INLINE void Put(float* at, Vec v) {
+  static_assert(kCells != Cells::kTiles);
   if (kCells == Cells::kNumbers) {
     Store(at, v);
-  } else if (kCells == Cells::kChannels) {
+  } else {
 #if defined(RESNET_BF16)
     const __m256bh half = _mm512_cvtneps_pbh(v);
 #else
@@ -115,9 +124,6 @@ INLINE void Put(float* at, Vec v, bool is_odd) {
     for (int i = 0; i < kLanes; ++i) half[i] = static_cast<uint16_t>(bits[i]);
 #endif
     __builtin_memcpy(at, &half, sizeof(half));
-  } else {
-    const Bits kept = reinterpret_cast<Bits>(Load(at)) & (is_odd ? 0xffffu : 0u);
-    Store(at, reinterpret_cast<Vec>(kept | Rounded(v) << (is_odd ? 16 : 0)));
   }
 }
 
@@ -208,70 +214,111 @@ class Ahead {
 
 // --- Transforms of tiles ---
 
-// B^T d B of the vector of channels from `channel`. `rows` are the tile's rows of pixels, zeros where they are outside;
-// columns from `first` to `last` are inside. (A compiler that knows them keeps the tile in the registers.)
-template <Cells kCells>
-INLINE void TransformInput(const float* const* rows, int64_t channel, int64_t c, int first, int last, float* to,
-                           int64_t plane, bool is_odd) {
+// A tile, after the transform along its columns.
+template <int kColumns>
+struct Half {
+  Vec rows[Transform::kIn][kColumns];
+};
+
+// The transform along the rows, and all that is put into a block, from `to` on: of one tile, or of a pair.
+template <Cells kCells, auto kTransform, int kColumns>
+INLINE void TransformRows(const Half<kColumns>& half, [[maybe_unused]] const Half<kColumns>& next, float* to,
+                          int64_t plane) {
   constexpr int n = Transform::kIn;
-  Vec columns[n][n];
-#pragma GCC unroll 8
-  for (int j = 0; j < n; ++j) {
-    if (j < first || j >= last) {
-#pragma GCC unroll 8
-      for (int i = 0; i < n; ++i) columns[i][j] = Vec{};
-      continue;
-    }
-    Vec d[n], v[n];
-#pragma GCC unroll 8
-    for (int i = 0; i < n; ++i) d[i] = Load(rows[i] + channel + j * c);
-    Transform::Input(d, v);
-#pragma GCC unroll 8
-    for (int i = 0; i < n; ++i) columns[i][j] = v[i];
-  }
 #pragma GCC unroll 8
   for (int i = 0; i < n; ++i) {
     Vec v[n];
-    Transform::Input(columns[i], v);
+    kTransform(half.rows[i], v);
+    if constexpr (kCells == Cells::kTiles) {
+      Vec w[n];
+      kTransform(next.rows[i], w);
 #pragma GCC unroll 8
-    for (int j = 0; j < n; ++j) Put<kCells>(to + (i * n + j) * plane, v[j], is_odd);
+      for (int j = 0; j < n; ++j) Store(to + (i * n + j) * plane, Paired(v[j], w[j]));
+    } else {
+#pragma GCC unroll 8
+      for (int j = 0; j < n; ++j) Put<kCells>(to + (i * n + j) * plane, v[j]);
+    }
   }
 }
 
-// `count` tiles of the input, from the tile `begin`.
-template <Cells kCells>
-void TransformInputs(const Tiles& tiles, const float* x, int64_t c, const float* zeros, int64_t begin, int64_t count,
-                     const Block& block, float* to) {
-  constexpr int n = Transform::kIn;
-  for (int64_t t = 0; t < count; ++t) {
-    const auto place = tiles.At(begin + t);
-    const float* rows[n];
-    for (int i = 0; i < n; ++i) {
+// A tile of the input: its rows of pixels, zeros where they are outside; columns from `first` to `last` are inside.
+struct InputTile {
+  InputTile(const Tiles& tiles, int64_t tile, const float* x, int64_t channels, const float* zeros) : c(channels) {
+    const auto place = tiles.At(tile);
+    for (int i = 0; i < Transform::kIn; ++i) {
       const int64_t y = place.y - 1 + i;
       rows[i] = y >= 0 && y < tiles.h ? x + ((place.image * tiles.h + y) * tiles.w + place.x - 1) * c : zeros;
     }
-    const int first = place.x == 0, last = int(Least(n, tiles.w - place.x + 1));
-    const auto transform = [&](auto first, auto last) {
-      for (int64_t channel = 0; channel < c; channel += kLanes) {
-        float* at = PlaceOf<kCells>(to, block.group, t, channel);
-        TransformInput<kCells>(rows, channel, c, first, last, at, block.plane, t % 2);
-      }
-    };
-    // Tiles inside of a image, at its left, at its right, as wide as it, and all others.
-    constexpr Constant<0> none;
-    constexpr Constant<1> one;
-    constexpr Constant<n> all;
-    constexpr Constant<n - 1> most;
+    first = place.x == 0;
+    last = int(Least(Transform::kIn, tiles.w - place.x + 1));
+  }
+
+  // Calls with `first` and `last`, which the compiler knows for tiles inside of an image, at its left, at its right and
+  // as wide as it: it keeps the tile in the registers then.
+  template <class Function>
+  INLINE void WithColumns(const Function& function) const {
+    constexpr int n = Transform::kIn;
     if (first == 0 && last == n) {
-      transform(none, all);
+      function(Constant<0>(), Constant<n>());
     } else if (first == 1 && last == n) {
-      transform(one, all);
+      function(Constant<1>(), Constant<n>());
     } else if (first == 0 && last == n - 1) {
-      transform(none, most);
+      function(Constant<0>(), Constant<n - 1>());
     } else if (first == 1 && last == n - 1) {
-      transform(one, most);
+      function(Constant<1>(), Constant<n - 1>());
     } else {
-      transform(first, last);
+      function(first, last);
+    }
+  }
+
+  // B^T d of the vector of channels from `channel`.
+  INLINE void TransformColumns(int64_t channel, int from, int to, Half<Transform::kIn>& half) const {
+    constexpr int n = Transform::kIn;
+#pragma GCC unroll 8
+    for (int j = 0; j < n; ++j) {
+      Vec d[n], v[n] = {};
+      if (j >= from && j < to) {
+#pragma GCC unroll 8
+        for (int i = 0; i < n; ++i) d[i] = Load(rows[i] + channel + j * c);
+        Transform::Input(d, v);
+      }
+#pragma GCC unroll 8
+      for (int i = 0; i < n; ++i) half.rows[i][j] = v[i];
+    }
+  }
+
+  const float* rows[Transform::kIn];
+  int first, last;
+  int64_t c;
+};
+
+// B^T d B of `count` tiles of the input, from the tile `begin`.
+template <Cells kCells>
+void TransformInputs(const Tiles& tiles, const float* x, int64_t c, const float* zeros, int64_t begin, int64_t count,
+                     const Block& block, float* to) {
+  constexpr auto transform = &Transform::Input;
+  if constexpr (kCells == Cells::kTiles) {
+    for (int64_t t = 0; t < count; t += 2) {
+      const InputTile tile(tiles, begin + t, x, c, zeros), next(tiles, begin + Least(t + 1, count - 1), x, c, zeros);
+      for (int64_t channel = 0; channel < c; channel += kLanes) {
+        Half<Transform::kIn> half, other = {};
+        tile.WithColumns([&](auto first, auto last) { tile.TransformColumns(channel, first, last, half); });
+        if (t + 1 < count) {
+          next.WithColumns([&](auto first, auto last) { next.TransformColumns(channel, first, last, other); });
+        }
+        TransformRows<kCells, transform>(half, other, PlaceOf<kCells>(to, block.group, t, channel), block.plane);
+      }
+    }
+  } else {
+    for (int64_t t = 0; t < count; ++t) {
+      const InputTile tile(tiles, begin + t, x, c, zeros);
+      tile.WithColumns([&](auto first, auto last) {
+        for (int64_t channel = 0; channel < c; channel += kLanes) {
+          Half<Transform::kIn> half;
+          tile.TransformColumns(channel, first, last, half);
+          TransformRows<kCells, transform>(half, half, PlaceOf<kCells>(to, block.group, t, channel), block.plane);
+        }
+      });
     }
   }
 }
@@ -316,39 +363,49 @@ void TransformOutputs(const Tiles& tiles, const float* from, const Block& block,
   }
 }
 
-// A dy A^T; what a tile has outside of the image is zero.
-template <Cells kCells>
-void TransformGradients(const Tiles& tiles, const float* dy, int64_t c, const float* zeros, int64_t begin,
-                        int64_t count, const Block& block, float* to) {
-  constexpr int n = Transform::kIn, m = Transform::kOut;
-  for (int64_t t = 0; t < count; ++t) {
-    const auto place = tiles.At(begin + t);
-    const float* pixels[m][m];
-    for (int i = 0; i < m; ++i) {
-      for (int j = 0; j < m; ++j) {
+// A tile of the output's gradient: its pixels, zeros where they are outside of the image.
+struct GradientTile {
+  GradientTile(const Tiles& tiles, int64_t tile, const float* dy, int64_t c, const float* zeros) {
+    const auto place = tiles.At(tile);
+    for (int i = 0; i < Transform::kOut; ++i) {
+      for (int j = 0; j < Transform::kOut; ++j) {
         const bool inside = place.y + i < tiles.h && place.x + j < tiles.w;
         pixels[i][j] = inside ? dy + ((place.image * tiles.h + place.y + i) * tiles.w + place.x + j) * c : zeros;
       }
     }
+  }
+
+  // A dy of the vector of channels from `channel`.
+  INLINE void TransformColumns(int64_t channel, Half<Transform::kOut>& half) const {
+    constexpr int n = Transform::kIn, m = Transform::kOut;
+#pragma GCC unroll 8
+    for (int j = 0; j < m; ++j) {
+      Vec d[m], q[n];
+#pragma GCC unroll 8
+      for (int i = 0; i < m; ++i) d[i] = Load(pixels[i][j] + channel);
+      Transform::Gradient(d, q);
+#pragma GCC unroll 8
+      for (int i = 0; i < n; ++i) half.rows[i][j] = q[i];
+    }
+  }
+
+  const float* pixels[Transform::kOut][Transform::kOut];
+};
+
+// A dy A^T of `count` tiles, from the tile `begin`.
+template <Cells kCells>
+void TransformGradients(const Tiles& tiles, const float* dy, int64_t c, const float* zeros, int64_t begin,
+                        int64_t count, const Block& block, float* to) {
+  constexpr bool paired = kCells == Cells::kTiles;
+  for (int64_t t = 0; t < count; t += paired ? 2 : 1) {
+    const GradientTile tile(tiles, begin + t, dy, c, zeros);
+    const GradientTile next(tiles, begin + Least(t + 1, count - 1), dy, c, zeros);
     for (int64_t channel = 0; channel < c; channel += kLanes) {
-      float* at = PlaceOf<kCells>(to, block.group, t, channel);
-      Vec columns[n][m];
-#pragma GCC unroll 8
-      for (int j = 0; j < m; ++j) {
-        Vec d[m], q[n];
-#pragma GCC unroll 8
-        for (int i = 0; i < m; ++i) d[i] = Load(pixels[i][j] + channel);
-        Transform::Gradient(d, q);
-#pragma GCC unroll 8
-        for (int i = 0; i < n; ++i) columns[i][j] = q[i];
-      }
-#pragma GCC unroll 8
-      for (int i = 0; i < n; ++i) {
-        Vec q[n];
-        Transform::Gradient(columns[i], q);
-#pragma GCC unroll 8
-        for (int j = 0; j < n; ++j) Put<kCells>(at + (i * n + j) * block.plane, q[j], t % 2);
-      }
+      Half<Transform::kOut> half, other = {};
+      tile.TransformColumns(channel, half);
+      if (paired && t + 1 < count) next.TransformColumns(channel, other);
+      TransformRows<kCells, &Transform::Gradient>(half, other, PlaceOf<kCells>(to, block.group, t, channel),
+                                                  block.plane);
     }
   }
 }
@@ -562,8 +619,9 @@ inline int64_t TilesInBlock(int64_t tiles, int64_t bytes_of_tile, int64_t bytes_
   return Most(multiple, fit / multiple * multiple);
 }
 
-// Tiles in a block of the filter's gradient. Its sums are read and written once a block, and wait in the third cache.
-constexpr int64_t kTilesOfSums = 48 * kNumbers;
+// Tiles in a block of the filter's gradient. Its sums are read and written once a block, and wait in the third cache;
+// blocks are large where they are too many for it.
+constexpr int64_t kTilesOfSums = 48 * kNumbers, kManySums = 8 << 20;
 
 // One plane of `count` tiles times one panel of the weights.
 template <int N>
@@ -663,8 +721,8 @@ void SumOverTiles(const WinogradShape& s, const float* x, const float* dy, float
   constexpr int planes = Transform::kIn * Transform::kIn;
   constexpr int64_t panel = N * kLanes;
   const Tiles tiles(s);
-  const bool large = planes * s.in_c * s.out_c * int64_t{sizeof(float)} > kLargeFilter;
-  const int64_t blocks = CeilDiv(tiles.count, large ? kLargeBlock : kTilesOfSums);
+  const bool many = planes * s.in_c * s.out_c * int64_t{sizeof(float)} > kManySums;
+  const int64_t blocks = CeilDiv(tiles.count, many ? kLargeBlock * kNumbers : kTilesOfSums);
   const int64_t most = CeilDiv(tiles.count, blocks);
   const Block block = MakeBlock(CeilDiv(most, kNumbers), planes);
   const int64_t groups = s.in_c / kGroup, parts = s.out_c / panel, part = kGroup * panel;
