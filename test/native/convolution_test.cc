@@ -195,11 +195,73 @@ void CheckRounding(const Convolution& s, std::mt19937& engine) {
   WinogradConvolve(rounding::kKernels, s, x.data(), w.data(), found.data(), nullptr);
   check("rounding convolution", found, y, fast);
   found.assign(x_size, NAN);
-  WinogradInputGradient(rounding::kKernels, s, w.data(), dy.data(), addend.data(), found.data(), nullptr);
+  WinogradInputGradient(rounding::kKernels, s, w.data(), {dy.data()}, addend.data(), found.data(), nullptr);
   check("rounding input gradient", found, dx, fast_dx);
   found.assign(w_size, NAN);
-  WinogradFilterGradient(rounding::kKernels, s, x.data(), dy.data(), found.data());
+  WinogradFilterGradient(rounding::kKernels, s, x.data(), {dy.data()}, found.data());
   check("rounding filter gradient", found, dw, fast_dw);
+}
+
+// What max pooling by windows of 2x2 does to a result, one number after the other.
+void Pool(const Convolution& s, const Numbers& y, Numbers& pooled, std::vector<uint8_t>& places) {
+  for (int64_t i = 0, image = 0; image < s.batch; ++image) {
+    for (int64_t row = 0; row < s.out_h; row += 2) {
+      for (int64_t column = 0; column < s.out_w; column += 2) {
+        for (int64_t c = 0; c < s.out_c; ++c, ++i) {
+          pooled[i] = -INFINITY;
+          for (int k = 0; k < 4; ++k) {
+            const float value = y[((image * s.out_h + row + k / 2) * s.out_w + column + k % 2) * s.out_c + c];
+            if (value > pooled[i]) pooled[i] = value, places[i] = static_cast<uint8_t>(k);
+          }
+        }
+      }
+    }
+  }
+}
+
+// The gradient that pooling leaves.
+Numbers Unpooled(const Convolution& s, const Numbers& dy, const std::vector<uint8_t>& places) {
+  Numbers given(4 * dy.size());
+  for (size_t i = 0; i < dy.size(); ++i) {
+    const int64_t c = i % s.out_c, window = i / s.out_c, column = window % (s.out_w / 2) * 2 + places[i] % 2;
+    const int64_t row = window / (s.out_w / 2) * 2 + places[i] / 2;  // of all images
+    given[(row * s.out_w + column) * s.out_c + c] = dy[i];
+  }
+  return given;
+}
+
+// A convolution that is pooled along, and its gradients, beside the same one after
+// the other.
+void CheckPooling(const Convolution& s, const char* what, const WinogradKernels& kernels, std::mt19937& engine) {
+  const int64_t x_size = s.batch * s.in_h * s.in_w * s.in_c, y_size = s.batch * s.out_h * s.out_w * s.out_c;
+  const Numbers x = Random(x_size, engine), w = Random(9 * s.in_c * s.out_c, engine), dy = Random(y_size / 4, engine);
+  Numbers y(y_size), expected(y_size / 4), found(y_size / 4, NAN);
+  std::vector<uint8_t> expected_places(y_size / 4), places(y_size / 4, 255);
+  WinogradConvolve(kernels, s, x.data(), w.data(), y.data(), nullptr);
+  Pool(s, y, expected, expected_places);
+  WinogradConvolveAndPool(kernels, s, x.data(), w.data(), found.data(), places.data());
+  const auto expect = [&](const char* part, const Numbers& found, const Numbers& expected) {
+    Expect(s, (std::string(what) + part).c_str(), Error(found, {expected.begin(), expected.end()}), 1e-6);
+  };
+  expect(" pooled convolution", found, expected);
+  expect(" places", {places.begin(), places.end()}, {expected_places.begin(), expected_places.end()});
+  const Numbers whole = Unpooled(s, dy, places);
+  const Maps windows{dy.data(), places.data()};
+  Numbers dx(x_size, NAN), dw(w.size(), NAN), expected_dx(x_size), expected_dw(w.size());
+  WinogradInputGradient(kernels, s, w.data(), {whole.data()}, nullptr, expected_dx.data(), nullptr);
+  WinogradInputGradient(kernels, s, w.data(), windows, nullptr, dx.data(), nullptr);
+  expect(" pooled input gradient", dx, expected_dx);
+  WinogradFilterGradient(kernels, s, x.data(), {whole.data()}, expected_dw.data());
+  WinogradFilterGradient(kernels, s, x.data(), windows, dw.data());
+  expect(" pooled filter gradient", dw, expected_dw);
+}
+
+// By the kernels of this level, and by those that round.
+void CheckPooling(const Convolution& s, std::mt19937& engine) {
+  if (!CanPool(s, Arithmetic::kFloat32)) return;
+  CheckPooling(s, "float32", WinogradKernelsOf(Arithmetic::kFloat32), engine);
+  CheckPooling(s, "fastest", WinogradKernelsOf(Arithmetic::kFastest), engine);
+  CheckPooling(s, "rounding", rounding::kKernels, engine);
 }
 
 // The result's size follows from the image, the filter, the stride and the padding on each side.
@@ -246,6 +308,7 @@ int Main(int rounds) {
   for (const Convolution& shape : shapes) {
     Check(shape, engine);
     CheckRounding(shape, engine);
+    CheckPooling(shape, engine);
   }
   const auto pick = [&](int64_t least, int64_t most) {
     return std::uniform_int_distribution<int64_t>(least, most)(engine);
@@ -259,6 +322,7 @@ int Main(int rounds) {
               pick(1, 3), pick(1, 3), pick(0, kernel_h), pick(0, kernel_h), pick(0, kernel_w), pick(0, kernel_w));
     Check(shape, engine);
     CheckRounding(shape, engine);
+    CheckPooling(shape, engine);
   }
   std::printf("%d failures\n", failures);
   return failures > 0;

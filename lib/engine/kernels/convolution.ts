@@ -7,11 +7,12 @@
 import { execute, recordInstead, recordingPrecision } from '../recording/active';
 import { reducedType } from '../recording/precision';
 import { type AttributeList, nativeBackend } from '../runtime/backend';
-import { hasBfloat16Products, hasNativeOperations, type Precision } from '../runtime/session';
+import { addon, hasBfloat16Products, hasNativeOperations, type Precision } from '../runtime/session';
 import type { TensorFlow } from '../runtime/tensorflow';
 import { type ConvolutionAttributes, type ConvolutionInfo, infoOf, type Shape4D } from './convolutionInfo';
-import { recomputed, registerFusions } from './fusion';
+import { type Fusions, recomputed, registerFusions } from './fusion';
 import { type Offset, unpadded } from './pad';
+import { type WindowGradient, windowGradientOf } from './pooledGradient';
 import { kernelReplacement, type Replacement } from './replacement';
 
 interface Inputs {
@@ -90,11 +91,10 @@ interface Call {
 const ARITHMETIC: Partial<Record<Precision, number>> = { exact: 1, bfloat16: 2, fast: 3 };
 
 /** Which of the native operations' ways to compute the step that is being recorded asks for. */
-function arithmetic(): AttributeList {
+function arithmetic(): number {
   const precision = recordingPrecision() ?? 'float32';
-  if (!Object.hasOwn(ARITHMETIC, precision)) return [];
-  if (precision === 'bfloat16' && !hasBfloat16Products()) return [];
-  return [{ name: 'arithmetic', type: nativeBackend().binding.TF_ATTR_INT, value: ARITHMETIC[precision]! }];
+  if (precision === 'bfloat16' && !hasBfloat16Products()) return 0;
+  return ARITHMETIC[precision] ?? 0;
 }
 
 /** An operation fused with its convolution: what its name ends in, and what it takes. */
@@ -102,6 +102,8 @@ interface Fused {
   suffix: string;
   inputs: TensorFlow.Tensor[];
   attributes?: AttributeList;
+  /** The first output's shape, where it is another one. */
+  result?: Shape4D;
 }
 
 /** Records or executes an operation. */
@@ -112,25 +114,48 @@ function run(call: Call, fused: Fused = { suffix: '', inputs: [] }): TensorFlow.
     listAttribute('strides', [strideHeight, strideWidth]),
     listAttribute('pads', [padInfo.top + margins.top, padInfo.left + margins.left]),
     listAttribute('size', size),
-    ...arithmetic(),
+    { name: 'arithmetic', type: nativeBackend().binding.TF_ATTR_INT, value: arithmetic() },
     ...(fused.attributes ?? []),
   ];
   const tensors: TensorFlow.Tensor[] = kernel.inputs.map((key) => inputs[key]);
-  return execute(`${kernel.operation}${fused.suffix}`, attributes, [...tensors, ...fused.inputs], result);
+  return execute(
+    `${kernel.operation}${fused.suffix}`,
+    attributes,
+    [...tensors, ...fused.inputs],
+    fused.result ?? result,
+  );
 }
 
 /** Whether a convolution's result is rounded, which one that is fused with what follows it can't be. */
 function roundsResult(): boolean {
-  return reducedType(recordingPrecision() ?? 'float32') !== undefined && arithmetic().length === 0;
+  return reducedType(recordingPrecision() ?? 'float32') !== undefined && arithmetic() === 0;
 }
 
-/** A convolution, which can sum its result for a batch normalization. */
+/** A convolution pooled along by windows of 2×2, where there is an operation that does that. */
+function pooledConvolution(call: Call): ReturnType<NonNullable<Fusions['maxPool']>> {
+  const { info, margins, result } = call;
+  const { batchSize, inChannels, outChannels, filterHeight, filterWidth, strideHeight, strideWidth } = info;
+  const [, inHeight, inWidth] = call.inputs.x.shape;
+  const [, outHeight, outWidth] = result;
+  const sizes = [
+    ...[batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels],
+    ...[filterHeight, filterWidth, strideHeight, strideWidth],
+    ...[info.padInfo.top + margins.top, info.padInfo.left + margins.left],
+  ];
+  if (roundsResult() || !addon().canPool(sizes, arithmetic())) return undefined;
+  const pooledShape: Shape4D = [batchSize, outHeight / 2, outWidth / 2, outChannels];
+  const [pooled, places] = run(call, { suffix: 'MaxPool', inputs: [], result: pooledShape });
+  return { pooled, places };
+}
+
+/** A convolution, which can sum its result for a batch normalization, or pool it. */
 function convolution(call: Call): TensorFlow.Tensor {
   const [y] = run(call);
   registerFusions(y, [call.inputs.x, call.inputs.filter], {
     moments: !roundsResult()
       ? (inputs, attributes) => recordInstead(y, () => run(call, { suffix: 'Moments', inputs, attributes }))
       : undefined,
+    maxPool: () => pooledConvolution(call),
   });
   return y;
 }
@@ -163,6 +188,12 @@ function inputGradient(call: Call): TensorFlow.Tensor {
   return dx;
 }
 
+/** A gradient of a convolution that was pooled along. */
+function gradientOfPooled(call: Omit<Call, 'margins'>, { dy, places }: WindowGradient): TensorFlow.Tensor {
+  const inputs = { ...call.inputs, dy };
+  return run({ ...call, inputs, margins: { top: 0, left: 0 } }, { suffix: 'MaxPool', inputs: [places] })[0];
+}
+
 /** A kernel's result from the library's own operation, where it does what is asked. */
 function direct(
   kernel: Kernel,
@@ -172,6 +203,8 @@ function direct(
   const info = infoOf(kernel.shapes(inputs, attributes), attributes);
   if (!isDirect(info)) return undefined;
   const call = { kernel, info, inputs, size: kernel.size(info), result: kernel.result(info) };
+  const windows = inputs.dy && windowGradientOf(inputs.dy);
+  if (windows) return gradientOfPooled(call, windows);
   if (!inputs.x) return inputGradient({ ...call, margins: { top: 0, left: 0 } });
   const { source, ...margins } = unpadded(inputs.x);
   const x = inputs.dy ? (recomputed(source, inputs.dy) as TensorFlow.Tensor4D) : source;

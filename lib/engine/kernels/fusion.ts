@@ -22,6 +22,11 @@ export interface Fusions {
    * on that of the fused operation.
    */
   moments?(statistics: TensorFlow.Tensor[], attributes: AttributeList): TensorFlow.Tensor[] | undefined;
+  /**
+   * Pools by windows of 2×2. The places tell which number of each window is the largest, in bytes, four in each int32: they are for
+   * operations that take them.
+   */
+  maxPool?(): { pooled: TensorFlow.Tensor; places: TensorFlow.Tensor } | undefined;
   /** Computes the output again, at little cost, from tensors that are kept for the backward pass anyway. */
   recompute?(): TensorFlow.Tensor;
   /** Computes a slice only, `[n, h, w, c]`, of an output of four dimensions. */

@@ -8,6 +8,8 @@ import { execute } from '../recording/active';
 import { nativeBackend } from '../runtime/backend';
 import { hasNativeOperations } from '../runtime/session';
 import { type TensorFlow, tf } from '../runtime/tensorflow';
+import { fusionsOf } from './fusion';
+import { placesOf, rememberPlaces, rememberWindowGradient } from './pooledGradient';
 import { kernelReplacement, type Replacement } from './replacement';
 
 type Size = [number, number] | number;
@@ -19,18 +21,11 @@ interface Attributes {
   dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
-/**
- * Records or executes one of the operations, where windows are side by side; undefined where they aren't.
- *
- * @param result its shape; the pooled one without it
- */
-function pooled(
+/** The height and width of windows that are side by side; undefined where they aren't, and where the operations are off. */
+function sideBySide(
   x: TensorFlow.Tensor4D,
   { filterSize, strides, pad, dimRoundingMode }: Attributes,
-  operation: string,
-  inputs: TensorFlow.Tensor[],
-  result?: number[],
-): TensorFlow.Tensor | undefined {
+): [number, number] | undefined {
   if (!hasNativeOperations() || x.dtype !== 'float32') return undefined;
   const info = tf.backend_util.computePool2DInfo(x.shape, filterSize, strides, 1, pad, dimRoundingMode);
   const { filterHeight, filterWidth, strideHeight, strideWidth, outHeight, outWidth, inHeight, inWidth } =
@@ -42,10 +37,49 @@ function pooled(
     outWidth === Math.floor(inWidth / filterWidth) &&
     outHeight > 0 &&
     outWidth > 0;
-  if (!isSideBySide) return undefined;
-  const { TF_ATTR_INT } = nativeBackend().binding;
-  const window = { name: 'window', type: TF_ATTR_INT, value: [filterHeight, filterWidth] };
-  return execute(operation, [window], inputs, result ?? info.outShape)[0];
+  return isSideBySide ? [filterHeight, filterWidth] : undefined;
+}
+
+/**
+ * Records or executes one of the operations, where windows are side by side; undefined where they aren't.
+ *
+ * @param result its shape; the pooled one without it
+ */
+function pooled(
+  x: TensorFlow.Tensor4D,
+  attributes: Attributes,
+  operation: string,
+  inputs: TensorFlow.Tensor[],
+  result?: number[],
+): TensorFlow.Tensor | undefined {
+  const size = sideBySide(x, attributes);
+  if (!size) return undefined;
+  const [n, h, w, c] = x.shape;
+  const window = { name: 'window', type: nativeBackend().binding.TF_ATTR_INT, value: size };
+  const pooledShape = [n, Math.floor(h / size[0]), Math.floor(w / size[1]), c];
+  return execute(operation, [window], inputs, result ?? pooledShape)[0];
+}
+
+/** What a convolution gives that pools its result along, by windows of 2×2. */
+function pooledAlong(x: TensorFlow.Tensor4D, attributes: Attributes): TensorFlow.Tensor | undefined {
+  const window = sideBySide(x, attributes);
+  if (window?.[0] !== 2 || window[1] !== 2) return undefined;
+  const along = fusionsOf(x)?.maxPool?.();
+  if (along) rememberPlaces(along.pooled, along.places);
+  return along?.pooled;
+}
+
+/** The gradient of that. The convolution's own gradients don't need it: it is for whoever asks for it. */
+function gradientByPlaces(
+  dy: TensorFlow.Tensor4D,
+  x: TensorFlow.Tensor4D,
+  y: TensorFlow.Tensor4D,
+): TensorFlow.Tensor | undefined {
+  const places = placesOf(y);
+  if (!places) return undefined;
+  const [dx] = execute('MaxPoolPlacesGradient', [], [dy, places], x.shape);
+  rememberWindowGradient(dx, { dy, places });
+  return dx;
 }
 
 /** Max pooling and its gradient. */
@@ -53,7 +87,7 @@ export const maxPool: readonly Replacement[] = [
   kernelReplacement(
     'MaxPool',
     ({ x }: { x: TensorFlow.Tensor4D }, attributes: Attributes, original: () => TensorFlow.Tensor) =>
-      pooled(x, attributes, 'MaxPoolWindows', [x]) ?? original(),
+      pooledAlong(x, attributes) ?? pooled(x, attributes, 'MaxPoolWindows', [x]) ?? original(),
   ),
   kernelReplacement(
     'MaxPoolGrad',
@@ -61,6 +95,9 @@ export const maxPool: readonly Replacement[] = [
       { dy, input, output }: Record<'dy' | 'input' | 'output', TensorFlow.Tensor4D>,
       attributes: Attributes,
       original: () => TensorFlow.Tensor,
-    ) => pooled(input, attributes, 'MaxPoolWindowsGradient', [dy, input, output], input.shape) ?? original(),
+    ) =>
+      gradientByPlaces(dy, input, output) ??
+      pooled(input, attributes, 'MaxPoolWindowsGradient', [dy, input, output], input.shape) ??
+      original(),
   ),
 ];

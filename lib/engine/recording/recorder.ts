@@ -18,7 +18,7 @@ import { unshareValues, type VariableStore } from './variableStore';
 import { VariableUpdates } from './variableUpdates';
 
 // An output that only the operation's own gradient takes, of a shape that TensorFlow leaves open.
-const OPAQUE_OUTPUTS = new Set(['FusedBatchNormV3:5']);
+const OPAQUE_OUTPUTS = new Set(['FusedBatchNormV3:5', 'DirectConv2DMaxPool:1']);
 
 /** How a function is recorded. */
 export interface RecorderOptions {
@@ -69,10 +69,13 @@ export class Recorder {
   }
 
   execute(op: string, attributes: AttributeList, inputs: TensorFlow.Tensor[]): TensorFlow.Tensor[] {
-    const added = this.add(op, attributes, inputs);
-    return added.outputs.map((type, i) => {
-      const known = OPAQUE_OUTPUTS.has(`${op}:${i}`) ? { ...type, shape: [0] } : type;
-      return this.symbols.tensorOf([added.node, i], known, op);
+    return this.tensorsOf(this.add(op, attributes, inputs), op);
+  }
+
+  private tensorsOf({ node, outputs }: Added, op: string, first = 0): TensorFlow.Tensor[] {
+    return outputs.slice(first).map((type, i) => {
+      const known = OPAQUE_OUTPUTS.has(`${op}:${first + i}`) ? { ...type, shape: [0] } : type;
+      return this.symbols.tensorOf([node, first + i], known, op);
     });
   }
 
@@ -83,15 +86,14 @@ export class Recorder {
     inputs: TensorFlow.Tensor[],
     shape: number[],
   ): TensorFlow.Tensor[] {
-    const { node, outputs } = this.add(op, attributes, inputs);
+    const added = this.add(op, attributes, inputs);
     const { binding } = nativeBackend();
     const shaped = this.addNode(
       'EnsureShape',
       [typeAttribute('T', binding.TF_FLOAT), { name: 'shape', type: binding.TF_ATTR_SHAPE, value: shape }],
-      [[node, 0]],
+      [[added.node, 0]],
     );
-    const others = outputs.slice(1).map((type, i) => this.symbols.tensorOf([node, i + 1], type, op));
-    return [this.symbols.tensorOf([shaped.node, 0], shaped.outputs[0], op), ...others];
+    return [this.symbols.tensorOf([shaped.node, 0], shaped.outputs[0], op), ...this.tensorsOf(added, op, 1)];
   }
 
   /** Has a tensor that nothing was computed from stand for what another one does. */

@@ -56,6 +56,8 @@ export interface GraphSession {
 interface Addon {
   GraphSession: new (config: Uint8Array, tensorFloat32: boolean) => GraphSession;
   kernels: KernelLevel;
+  /** Whether the operation DirectConv2DMaxPool takes a convolution of these sizes, in the order of native/convolution/convolution.h. */
+  canPool(sizes: number[], arithmetic: number): boolean;
 }
 
 /**

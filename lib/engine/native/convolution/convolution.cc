@@ -29,20 +29,6 @@ const Kernels& DirectKernels(Arithmetic arithmetic, int64_t images) {
   }
 }
 
-const WinogradKernels& WinogradKernelsOf(Arithmetic arithmetic) {
-  switch (KernelLevel()) {
-    case Level::kAmx:
-    case Level::kAvx512Bf16:
-      return arithmetic == Arithmetic::kFastest ? *kAvx512Bf16Winograd : *kAvx512Winograd;
-    case Level::kAvx512:
-      return *kAvx512Winograd;
-    case Level::kAvx2:
-      return *kAvx2Winograd;
-    default:
-      return *kPortableWinograd;
-  }
-}
-
 void ConvolveInBands(const Kernels& kernels, const Convolution& s, const float* x, const float* filter, float* y,
                      Epilogue* epilogue) {
   const int64_t bands = ForwardBands(s);
@@ -80,6 +66,20 @@ bool GoesByWinograd(const Convolution& s, Arithmetic arithmetic) {
 
 }  // namespace
 
+const WinogradKernels& WinogradKernelsOf(Arithmetic arithmetic) {
+  switch (KernelLevel()) {
+    case Level::kAmx:
+    case Level::kAvx512Bf16:
+      return arithmetic == Arithmetic::kFastest ? *kAvx512Bf16Winograd : *kAvx512Winograd;
+    case Level::kAvx512:
+      return *kAvx512Winograd;
+    case Level::kAvx2:
+      return *kAvx2Winograd;
+    default:
+      return *kPortableWinograd;
+  }
+}
+
 void Convolve(const Convolution& s, Arithmetic arithmetic, const float* x, const float* filter, float* y,
               Epilogue* epilogue) {
   if (GoesByWinograd(s, arithmetic)) {
@@ -92,7 +92,7 @@ void Convolve(const Convolution& s, Arithmetic arithmetic, const float* x, const
 void InputGradient(const Convolution& s, Arithmetic arithmetic, const float* filter, const float* dy,
                    const float* addend, float* dx, Epilogue* epilogue) {
   if (GoesByWinograd(s, arithmetic)) {
-    WinogradInputGradient(WinogradKernelsOf(arithmetic), s, filter, dy, addend, dx, epilogue);
+    WinogradInputGradient(WinogradKernelsOf(arithmetic), s, filter, {dy}, addend, dx, epilogue);
   } else {
     InputGradientInBands(DirectKernels(arithmetic, s.batch), s, filter, dy, addend, dx, epilogue);
   }
@@ -100,10 +100,29 @@ void InputGradient(const Convolution& s, Arithmetic arithmetic, const float* fil
 
 void FilterGradient(const Convolution& s, Arithmetic arithmetic, const float* x, const float* dy, float* dfilter) {
   if (GoesByWinograd(s, arithmetic)) {
-    WinogradFilterGradient(WinogradKernelsOf(arithmetic), s, x, dy, dfilter);
+    WinogradFilterGradient(WinogradKernelsOf(arithmetic), s, x, {dy}, dfilter);
   } else {
     DirectFilterGradient(DirectKernels(arithmetic, s.batch / Cores()), s, x, dy, dfilter);
   }
+}
+
+bool CanPool(const Convolution& s, Arithmetic arithmetic) {
+  return s.out_h % 2 == 0 && s.out_w % 2 == 0 && GoesByWinograd(s, arithmetic);
+}
+
+void ConvolveAndPool(const Convolution& s, Arithmetic arithmetic, const float* x, const float* filter, float* y,
+                     uint8_t* places) {
+  WinogradConvolveAndPool(WinogradKernelsOf(arithmetic), s, x, filter, y, places);
+}
+
+void InputGradientOfPooled(const Convolution& s, Arithmetic arithmetic, const float* filter, const Maps& dy,
+                           float* dx) {
+  WinogradInputGradient(WinogradKernelsOf(arithmetic), s, filter, dy, nullptr, dx, nullptr);
+}
+
+void FilterGradientOfPooled(const Convolution& s, Arithmetic arithmetic, const float* x, const Maps& dy,
+                            float* dfilter) {
+  WinogradFilterGradient(WinogradKernelsOf(arithmetic), s, x, dy, dfilter);
 }
 
 }  // namespace resnet

@@ -28,6 +28,19 @@ enum class Arithmetic {
   kFastest,   // kFloat32 where Winograd's algorithm is faster than bfloat16, else kBfloat16
 };
 
+// Feature maps, [batch, h, w, channels]; or a gradient of them that came through max pooling by windows of 2x2: then
+// `values` are of windows, [batch, h / 2, w / 2, channels], and each is the one of its window's pixel 0 to 3 that
+// `places` tells. The other pixels' are zero.
+struct Maps {
+  const float* values;
+  const uint8_t* places = nullptr;
+
+  // From a number of the maps on, with whole windows before it.
+  Maps From(int64_t first) const {
+    return places ? Maps{values + first / 4, places + first / 4} : Maps{values + first};
+  }
+};
+
 // The epilogue of a result may be null.
 void Convolve(const Convolution& shape, Arithmetic arithmetic, const float* x, const float* filter, float* y,
               Epilogue* epilogue = nullptr);
@@ -35,5 +48,18 @@ void Convolve(const Convolution& shape, Arithmetic arithmetic, const float* x, c
 void InputGradient(const Convolution& shape, Arithmetic arithmetic, const float* filter, const float* dy,
                    const float* addend, float* dx, Epilogue* epilogue = nullptr);
 void FilterGradient(const Convolution& shape, Arithmetic arithmetic, const float* x, const float* dy, float* dfilter);
+
+// Whether windows of 2x2 can be pooled while a convolution is computed, and its gradients from the windows'.
+bool CanPool(const Convolution& shape, Arithmetic arithmetic);
+
+// Only for what can pool. y and places [batch, out_h / 2, out_w / 2, out_c]: each window's largest number, and which of
+// the window's four it is, the first if there are several; where one isn't a number, that.
+void ConvolveAndPool(const Convolution& shape, Arithmetic arithmetic, const float* x, const float* filter, float* y,
+                     uint8_t* places);
+// The gradients, for `dy` of windows.
+void InputGradientOfPooled(const Convolution& shape, Arithmetic arithmetic, const float* filter, const Maps& dy,
+                           float* dx);
+void FilterGradientOfPooled(const Convolution& shape, Arithmetic arithmetic, const float* x, const Maps& dy,
+                            float* dfilter);
 
 }  // namespace resnet

@@ -7,7 +7,14 @@
 //   DirectConv2DBackpropInputAddRelu(filter, dy, addend, rectified) -> dx + addend where `rectified` is above 0, else 0
 //   DirectConv2DBackpropFilter(x, dy) -> dfilter
 //
-// float32, [batch, h, w, channels], filters [h, w, in, out]. Attributes: strides [h, w], pads [top, left], and the
+// and with max pooling of y by windows of 2x2, for what CanPool says:
+//
+//   DirectConv2DMaxPool(x, filter) -> pooled y, places
+//   DirectConv2DBackpropInputMaxPool(filter, dy, places) -> dx
+//   DirectConv2DBackpropFilterMaxPool(x, dy, places) -> dfilter
+//
+// float32, [batch, h, w, channels], filters [h, w, in, out]; places int32, [batch, h, w, channels / 4], a byte for each
+// number of the pooled y. Attributes: strides [h, w], pads [top, left], and the
 // sizes that don't follow from the inputs: [h, w] of the result; and a number of Arithmetic.
 
 #include <optional>
@@ -109,6 +116,32 @@ void ComputeForwardAndMoments(void* kernel, TF_OpKernelContext* context) {
   outputs.Finish();
 }
 
+// The shapes of what is pooled, and of its places.
+Sizes PooledOf(const Sizes& y) {
+  return {y[0], y[1] / 2, y[2] / 2, y[3]};
+}
+Sizes UnpooledOf(const Sizes& pooled) {
+  return {pooled[0], 2 * pooled[1], 2 * pooled[2], pooled[3]};
+}
+Sizes PlacesOf(const Sizes& pooled) {
+  return {pooled[0], pooled[1], pooled[2], pooled[3] / 4};
+}
+
+constexpr const char* kCantPool = "windows of 2x2 can't be pooled along with this convolution";
+
+void ComputeForwardAndPool(void* kernel, TF_OpKernelContext* context) {
+  const auto& attributes = *static_cast<Attributes*>(kernel);
+  Call call(context);
+  const ForwardInputs given(call, attributes);
+  if (!call.Fine()) return;
+  const Convolution shape = ShapeOf(given.in, given.weights, given.out, attributes);
+  if (!CanPool(shape, attributes.arithmetic)) return call.Refuse(kCantPool);
+  const Sizes pooled = PooledOf(given.out);
+  Tensor y = call.Output(0, pooled), places = call.Output(1, PlacesOf(pooled), TF_INT32);
+  if (!call.Fine()) return;
+  ConvolveAndPool(shape, attributes.arithmetic, Values(given.x), Values(given.filter), Values(y), BytesIn(places));
+}
+
 // Sets a result to zero where ReLU let nothing pass.
 class ReluGradient : public Epilogue {
  public:
@@ -158,6 +191,40 @@ void ComputeFilterGradient(void* kernel, TF_OpKernelContext* context) {
   FilterGradient(ShapeOf(in, weights, out, attributes), attributes.arithmetic, Values(x), Values(dy), Values(dfilter));
 }
 
+void ComputePooledInputGradient(void* kernel, TF_OpKernelContext* context) {
+  const auto& attributes = *static_cast<Attributes*>(kernel);
+  Call call(context);
+  Tensor filter = call.Input(0, 4), dy = call.Input(1, 4), places = call.Input(2, 4);
+  if (!call.Fine()) return;
+  const Sizes weights = SizesOf(filter), out = UnpooledOf(SizesOf(dy)),
+              in{out[0], attributes.size[0], attributes.size[1], weights[2]};
+  if (!FitEachOther(in, weights, out)) return call.Refuse("filter and dy differ in channels");
+  const Convolution shape = ShapeOf(in, weights, out, attributes);
+  if (SizesOf(places) != PlacesOf(SizesOf(dy)) || !CanPool(shape, attributes.arithmetic)) {
+    return call.Refuse(kCantPool);
+  }
+  Tensor dx = call.Output(0, in);
+  if (!call.Fine()) return;
+  InputGradientOfPooled(shape, attributes.arithmetic, Values(filter), {Values(dy), BytesIn(places)}, Values(dx));
+}
+
+void ComputePooledFilterGradient(void* kernel, TF_OpKernelContext* context) {
+  const auto& attributes = *static_cast<Attributes*>(kernel);
+  Call call(context);
+  Tensor x = call.Input(0, 4), dy = call.Input(1, 4), places = call.Input(2, 4);
+  if (!call.Fine()) return;
+  const Sizes in = SizesOf(x), out = UnpooledOf(SizesOf(dy)),
+              weights{attributes.size[0], attributes.size[1], in[3], out[3]};
+  if (!FitEachOther(in, weights, out)) return call.Refuse("x and dy differ in batch size");
+  const Convolution shape = ShapeOf(in, weights, out, attributes);
+  if (SizesOf(places) != PlacesOf(SizesOf(dy)) || !CanPool(shape, attributes.arithmetic)) {
+    return call.Refuse(kCantPool);
+  }
+  Tensor dfilter = call.Output(0, weights);
+  if (!call.Fine()) return;
+  FilterGradientOfPooled(shape, attributes.arithmetic, Values(x), {Values(dy), BytesIn(places)}, Values(dfilter));
+}
+
 // The result's depends on attributes; the others are of the moving mean's.
 void LeaveFirstShapeOpen(TF_ShapeInferenceContext* context, TF_Status* status) {
   TF_ShapeHandle* shape = TF_NewShapeHandle();
@@ -174,9 +241,9 @@ std::vector<const char*> AttributesAnd(std::vector<const char*> others) {
   return all;
 }
 
-Operation Describe(const char* name, std::vector<const char*> inputs, const char* output,
+Operation Describe(const char* name, std::vector<const char*> inputs, std::vector<const char*> outputs,
                    void (*compute)(void*, TF_OpKernelContext*)) {
-  return {name, inputs, {output}, AttributesAnd({}), LeaveShapeOpen, Make<Attributes>, compute, Destroy<Attributes>};
+  return {name, inputs, outputs, AttributesAnd({}), LeaveShapeOpen, Make<Attributes>, compute, Destroy<Attributes>};
 }
 
 Operation DescribeMoments() {
@@ -194,14 +261,20 @@ Operation DescribeMoments() {
 
 const std::vector<Operation>& ConvolutionOperations() {
   static const std::vector<Operation> operations{
-      Describe("DirectConv2D", {"x: float", "filter: float"}, "y: float", ComputeForward),
+      Describe("DirectConv2D", {"x: float", "filter: float"}, {"y: float"}, ComputeForward),
       DescribeMoments(),
-      Describe("DirectConv2DBackpropInput", {"filter: float", "dy: float"}, "dx: float", ComputeInputGradient),
-      Describe("DirectConv2DBackpropInputAdd", {"filter: float", "dy: float", "addend: float"}, "dx: float",
+      Describe("DirectConv2DBackpropInput", {"filter: float", "dy: float"}, {"dx: float"}, ComputeInputGradient),
+      Describe("DirectConv2DBackpropInputAdd", {"filter: float", "dy: float", "addend: float"}, {"dx: float"},
                ComputeInputGradient),
       Describe("DirectConv2DBackpropInputAddRelu", {"filter: float", "dy: float", "addend: float", "rectified: float"},
-               "dx: float", ComputeInputGradient),
-      Describe("DirectConv2DBackpropFilter", {"x: float", "dy: float"}, "dfilter: float", ComputeFilterGradient),
+               {"dx: float"}, ComputeInputGradient),
+      Describe("DirectConv2DBackpropFilter", {"x: float", "dy: float"}, {"dfilter: float"}, ComputeFilterGradient),
+      Describe("DirectConv2DMaxPool", {"x: float", "filter: float"}, {"y: float", "places: int32"},
+               ComputeForwardAndPool),
+      Describe("DirectConv2DBackpropInputMaxPool", {"filter: float", "dy: float", "places: int32"}, {"dx: float"},
+               ComputePooledInputGradient),
+      Describe("DirectConv2DBackpropFilterMaxPool", {"x: float", "dy: float", "places: int32"}, {"dfilter: float"},
+               ComputePooledFilterGradient),
   };
   return operations;
 }

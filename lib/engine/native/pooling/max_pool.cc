@@ -32,6 +32,11 @@ RESNET_FAST void Give(int64_t channels, const float* __restrict x, const float* 
   }
 }
 
+RESNET_FAST void GiveTo(int64_t channels, uint8_t place, const float* __restrict dy, const uint8_t* __restrict places,
+                        float* __restrict dx) {
+  for (int64_t c = 0; c < channels; ++c) dx[c] = places[c] == place ? dy[c] : 0;
+}
+
 // Calls `work(row)` for each row of windows of all images, several at once.
 template <class Work>
 void ForRows(const Pooling& s, Work work) {
@@ -80,6 +85,18 @@ void MaxPoolGradient(const Pooling& s, const float* x, const float* y, const flo
     for (int64_t i = 0; i < s.window_h; ++i) std::fill(rows + i * row_size + right, rows + (i + 1) * row_size, 0.0f);
     if (row % s.OutH() == s.OutH() - 1) {
       std::fill_n(rows + s.window_h * row_size, s.in_h % s.window_h * row_size, 0.0f);
+    }
+  });
+}
+
+void MaxPoolGradientByPlaces(const Pooling& s, const float* dy, const uint8_t* places, float* dx) {
+  ForRows(s, [&](int64_t row) {
+    for (int64_t column = 0; column < s.OutW(); ++column) {
+      const int64_t from = (row * s.OutW() + column) * s.channels;
+      for (uint8_t i = 0; i < 4; ++i) {
+        GiveTo(s.channels, i, dy + from, places + from,
+               dx + At(s, row, column) + (i / 2 * s.in_w + i % 2) * s.channels);
+      }
     }
   });
 }

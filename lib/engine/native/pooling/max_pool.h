@@ -22,4 +22,7 @@ void MaxPool(const Pooling& shape, const float* x, float* y);
 // Writes the gradient for dy, that of y: it goes to the first of a window's numbers that is the largest.
 void MaxPoolGradient(const Pooling& shape, const float* x, const float* y, const float* dy, float* dx);
 
+// The same of windows of 2x2 whose largest numbers' places, 0 to 3, are known.
+void MaxPoolGradientByPlaces(const Pooling& shape, const float* dy, const uint8_t* places, float* dx);
+
 }  // namespace resnet

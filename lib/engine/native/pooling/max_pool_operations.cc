@@ -2,6 +2,7 @@
 //
 //   MaxPoolWindows(x) -> y
 //   MaxPoolWindowsGradient(dy, x, y) -> dx
+//   MaxPoolPlacesGradient(dy, places) -> dx, for windows of 2x2 and the places that DirectConv2DMaxPool gives
 //
 // float32, [batch, h, w, channels]. The attribute window [h, w] is a window's size, and how far it is to the next.
 
@@ -53,6 +54,20 @@ void ComputeMaxPoolGradient(void* kernel, TF_OpKernelContext* context) {
   MaxPoolGradient(shape, Values(x), Values(y), Values(dy), Values(dx));
 }
 
+void ComputeMaxPoolPlacesGradient(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  Tensor dy = call.Input(0, 4), places = call.Input(1, 4);
+  if (!call.Fine()) return;
+  const Sizes pooled = SizesOf(dy);
+  if (SizesOf(places) != Sizes{pooled[0], pooled[1], pooled[2], pooled[3] / 4}) {
+    return call.Refuse("dy and places don't fit");
+  }
+  const Pooling shape{pooled[0], 2 * pooled[1], 2 * pooled[2], pooled[3], 2, 2};
+  Tensor dx = call.Output(0, {shape.images, shape.in_h, shape.in_w, shape.channels});
+  if (!call.Fine()) return;
+  MaxPoolGradientByPlaces(shape, Values(dy), BytesIn(places), Values(dx));
+}
+
 }  // namespace
 
 const std::vector<Operation>& PoolingOperations() {
@@ -73,6 +88,14 @@ const std::vector<Operation>& PoolingOperations() {
        Make<Window>,
        ComputeMaxPoolGradient,
        Destroy<Window>},
+      {"MaxPoolPlacesGradient",
+       {"dy: float", "places: int32"},
+       {"dx: float"},
+       {},
+       LeaveShapeOpen,
+       nullptr,
+       ComputeMaxPoolPlacesGradient,
+       nullptr},
   };
   return operations;
 }

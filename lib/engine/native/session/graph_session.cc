@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "convolution/convolution.h"
 #include "session/operations.h"
 #include "session/tensorflow_handles.h"
 #include "shared/level.h"
@@ -383,11 +384,23 @@ class GraphSession : public Napi::ObjectWrap<GraphSession> {
   }
 };
 
+// canPool([batch, inH, inW, inC, outH, outW, outC, kernelH, kernelW, strideH, strideW, padTop, padLeft], arithmetic):
+// whether DirectConv2DMaxPool takes such a convolution.
+Napi::Value CanPool(const Napi::CallbackInfo& info) {
+  const auto sizes = info[0].As<Napi::Array>();
+  const auto size = [&](uint32_t i) { return sizes.Get(i).As<Napi::Number>().Int64Value(); };
+  const resnet::Convolution shape{size(0), size(1), size(2), size(3),  size(4),  size(5), size(6),
+                                  size(7), size(8), size(9), size(10), size(11), size(12)};
+  const auto arithmetic = static_cast<resnet::Arithmetic>(info[1].As<Napi::Number>().Int64Value());
+  return Napi::Boolean::New(info.Env(), resnet::CanPool(shape, arithmetic));
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("GraphSession", GraphSession::Define(env));
   // Which instructions the operations of operations.h use, which TensorFlow has now; "tensorflow" where they are off.
   resnet::RegisterOperations();
   exports.Set("kernels", Napi::String::New(env, resnet::NameOf(resnet::KernelLevel())));
+  exports.Set("canPool", Napi::Function::New(env, CanPool, "canPool"));
   return exports;
 }
 

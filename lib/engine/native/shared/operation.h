@@ -73,8 +73,9 @@ void Destroy(void* kernel) {
   delete static_cast<Kernel*>(kernel);
 }
 
-// A kernel's inputs and outputs, all float32. The first failure is told to TensorFlow; what is asked for after it is
-// null, since each call of TensorFlow's would begin by forgetting the failure.
+// A kernel's inputs and outputs, of 4 bytes each, float32 where nothing else is said. The first failure is told to
+// TensorFlow; what is asked for after it is null, since each call of TensorFlow's would begin by forgetting the
+// failure.
 class Call {
  public:
   explicit Call(TF_OpKernelContext* context) : context_(context) {}
@@ -93,11 +94,11 @@ class Call {
     return {tensor, TF_DeleteTensor};
   }
 
-  Tensor Output(int index, const Sizes& shape) {
+  Tensor Output(int index, const Sizes& shape, TF_DataType type = TF_FLOAT) {
     if (!Fine()) return {nullptr, TF_DeleteTensor};
     size_t bytes = sizeof(float);
     for (const int64_t size : shape) bytes *= size;
-    return {TF_AllocateOutput(context_, index, TF_FLOAT, shape.data(), shape.size(), bytes, status_.get()),
+    return {TF_AllocateOutput(context_, index, type, shape.data(), shape.size(), bytes, status_.get()),
             TF_DeleteTensor};
   }
 
@@ -138,6 +139,11 @@ void ShapesLike(TF_ShapeInferenceContext* context, TF_Status* status) {
 
 inline float* Values(const Tensor& tensor) {
   return static_cast<float*>(TF_TensorData(tensor.get()));
+}
+
+// Bytes that lie in int32, four in each, for which TensorFlow.js has a type.
+inline uint8_t* BytesIn(const Tensor& tensor) {
+  return static_cast<uint8_t*>(TF_TensorData(tensor.get()));
 }
 
 inline Sizes SizesOf(const Tensor& tensor) {

@@ -10,7 +10,7 @@ namespace {
 // Numbers of a source that a band shall see: 256 KB.
 constexpr int64_t kBandNumbers = 65536;
 
-// Pixels are packed in blocks of 16 channels.
+// Maps are packed in blocks of 16 channels.
 int64_t RowNumbers(int64_t columns, int64_t channels) {
   return columns * RoundUp(channels, 16);
 }

@@ -24,7 +24,7 @@ struct View {
   bool threes;
 };
 
-// Pixels of the result that see the source alike: [row + step_h * i, column + step_w * j] sees [src_step_h * i,
+// Maps of the result that see the source alike: [row + step_h * i, column + step_w * j] sees [src_step_h * i,
 // src_step_w * j] + sights. A convolution is one phase, the input gradient of one with a stride is stride^2.
 struct Phase {
   int64_t row, column, step_h, step_w, rows, columns;

@@ -53,7 +53,7 @@ struct Ahead {
 
 constexpr int64_t kLine = 64, kLinesAtOnce = 4;
 
-// Pixels of the result one after another, which lie 16 cells apart in the source: where the first is.
+// Maps of the result one after another, which lie 16 cells apart in the source: where the first is.
 struct Run {
   int64_t source, result, pixels;
 };

@@ -7,7 +7,10 @@
 #include "shared/scratch.h"
 
 #if defined(__x86_64__)
+#include <immintrin.h>
+
 #include "shared/target/avx2.h"
+#define RESNET_AVX2
 
 namespace resnet {
 namespace {

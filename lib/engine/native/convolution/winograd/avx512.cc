@@ -7,7 +7,10 @@
 #include "shared/scratch.h"
 
 #if defined(__x86_64__)
+#include <immintrin.h>
+
 #include "shared/target/avx512.h"
+#define RESNET_AVX512
 
 namespace resnet {
 namespace {

@@ -10,6 +10,7 @@
 #include <immintrin.h>
 
 #include "shared/target/avx512_bf16.h"
+#define RESNET_AVX512
 #define RESNET_BF16
 
 namespace resnet {

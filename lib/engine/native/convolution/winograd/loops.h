@@ -177,14 +177,16 @@ class Ahead {
  public:
   explicit Ahead(int64_t calls) : calls_(calls) {}
 
-  // All pixels, of c channels, of the rows of `count` tiles from the tile `begin`, which will be read, or written.
-  void Add(const Tiles& tiles, const float* pixels, int64_t c, int64_t begin, int64_t count, bool written) {
+  // All pixels or windows, of c channels, of the rows of `count` tiles from the tile `begin`, which will be read, or
+  // written.
+  void Add(const Tiles& tiles, const Maps& maps, int64_t c, int64_t begin, int64_t count, bool written) {
     if (begin >= tiles.count) return;
     const auto first = tiles.At(begin), last = tiles.At(Least(begin + count, tiles.count) - 1);
     const int64_t end = last.image * tiles.h + Least(tiles.h, last.y + Transform::kOut + 1);
+    const int64_t row = tiles.w * c, windows = maps.places ? 4 : 1;
     Span& span = spans_[used_++];
-    span.at = reinterpret_cast<const char*>(pixels + (first.image * tiles.h + first.y) * tiles.w * c);
-    span.end = reinterpret_cast<const char*>(pixels + end * tiles.w * c);
+    span.at = reinterpret_cast<const char*>(maps.values + (first.image * tiles.h + first.y) * row / windows);
+    span.end = reinterpret_cast<const char*>(maps.values + end * row / windows);
     span.step = CeilDiv(CeilDiv(span.end - span.at, kLine), calls_) * kLine;
     span.written = written;
   }
@@ -212,203 +214,7 @@ class Ahead {
   int64_t calls_;
 };
 
-// --- Transforms of tiles ---
-
-// A tile, after the transform along its columns.
-template <int kColumns>
-struct Half {
-  Vec rows[Transform::kIn][kColumns];
-};
-
-// The transform along the rows, and all that is put into a block, from `to` on: of one tile, or of a pair.
-template <Cells kCells, auto kTransform, int kColumns>
-INLINE void TransformRows(const Half<kColumns>& half, [[maybe_unused]] const Half<kColumns>& next, float* to,
-                          int64_t plane) {
-  constexpr int n = Transform::kIn;
-#pragma GCC unroll 8
-  for (int i = 0; i < n; ++i) {
-    Vec v[n];
-    kTransform(half.rows[i], v);
-    if constexpr (kCells == Cells::kTiles) {
-      Vec w[n];
-      kTransform(next.rows[i], w);
-#pragma GCC unroll 8
-      for (int j = 0; j < n; ++j) Store(to + (i * n + j) * plane, Paired(v[j], w[j]));
-    } else {
-#pragma GCC unroll 8
-      for (int j = 0; j < n; ++j) Put<kCells>(to + (i * n + j) * plane, v[j]);
-    }
-  }
-}
-
-// A tile of the input: its rows of pixels, zeros where they are outside; columns from `first` to `last` are inside.
-struct InputTile {
-  InputTile(const Tiles& tiles, int64_t tile, const float* x, int64_t channels, const float* zeros) : c(channels) {
-    const auto place = tiles.At(tile);
-    for (int i = 0; i < Transform::kIn; ++i) {
-      const int64_t y = place.y - 1 + i;
-      rows[i] = y >= 0 && y < tiles.h ? x + ((place.image * tiles.h + y) * tiles.w + place.x - 1) * c : zeros;
-    }
-    first = place.x == 0;
-    last = int(Least(Transform::kIn, tiles.w - place.x + 1));
-  }
-
-  // Calls with `first` and `last`, which the compiler knows for tiles inside of an image, at its left, at its right and
-  // as wide as it: it keeps the tile in the registers then.
-  template <class Function>
-  INLINE void WithColumns(const Function& function) const {
-    constexpr int n = Transform::kIn;
-    if (first == 0 && last == n) {
-      function(Constant<0>(), Constant<n>());
-    } else if (first == 1 && last == n) {
-      function(Constant<1>(), Constant<n>());
-    } else if (first == 0 && last == n - 1) {
-      function(Constant<0>(), Constant<n - 1>());
-    } else if (first == 1 && last == n - 1) {
-      function(Constant<1>(), Constant<n - 1>());
-    } else {
-      function(first, last);
-    }
-  }
-
-  // B^T d of the vector of channels from `channel`.
-  INLINE void TransformColumns(int64_t channel, int from, int to, Half<Transform::kIn>& half) const {
-    constexpr int n = Transform::kIn;
-#pragma GCC unroll 8
-    for (int j = 0; j < n; ++j) {
-      Vec d[n], v[n] = {};
-      if (j >= from && j < to) {
-#pragma GCC unroll 8
-        for (int i = 0; i < n; ++i) d[i] = Load(rows[i] + channel + j * c);
-        Transform::Input(d, v);
-      }
-#pragma GCC unroll 8
-      for (int i = 0; i < n; ++i) half.rows[i][j] = v[i];
-    }
-  }
-
-  const float* rows[Transform::kIn];
-  int first, last;
-  int64_t c;
-};
-
-// B^T d B of `count` tiles of the input, from the tile `begin`.
-template <Cells kCells>
-void TransformInputs(const Tiles& tiles, const float* x, int64_t c, const float* zeros, int64_t begin, int64_t count,
-                     const Block& block, float* to) {
-  constexpr auto transform = &Transform::Input;
-  if constexpr (kCells == Cells::kTiles) {
-    for (int64_t t = 0; t < count; t += 2) {
-      const InputTile tile(tiles, begin + t, x, c, zeros), next(tiles, begin + Least(t + 1, count - 1), x, c, zeros);
-      for (int64_t channel = 0; channel < c; channel += kLanes) {
-        Half<Transform::kIn> half, other = {};
-        tile.WithColumns([&](auto first, auto last) { tile.TransformColumns(channel, first, last, half); });
-        if (t + 1 < count) {
-          next.WithColumns([&](auto first, auto last) { next.TransformColumns(channel, first, last, other); });
-        }
-        TransformRows<kCells, transform>(half, other, PlaceOf<kCells>(to, block.group, t, channel), block.plane);
-      }
-    }
-  } else {
-    for (int64_t t = 0; t < count; ++t) {
-      const InputTile tile(tiles, begin + t, x, c, zeros);
-      tile.WithColumns([&](auto first, auto last) {
-        for (int64_t channel = 0; channel < c; channel += kLanes) {
-          Half<Transform::kIn> half;
-          tile.TransformColumns(channel, first, last, half);
-          TransformRows<kCells, transform>(half, half, PlaceOf<kCells>(to, block.group, t, channel), block.plane);
-        }
-      });
-    }
-  }
-}
-
-// A^T m A, into the pixels of the result that exist, added to `addend` if there is one.
-void TransformOutputs(const Tiles& tiles, const float* from, const Block& block, int64_t begin, int64_t count,
-                      int64_t c, const float* addend, float* y) {
-  constexpr int n = Transform::kIn, m = Transform::kOut;
-  for (int64_t t = 0; t < count; ++t, from += kGroup) {
-    const auto place = tiles.At(begin + t);
-    const int64_t offset = ((place.image * tiles.h + place.y) * tiles.w + place.x) * c;
-    const int64_t height = Least(m, tiles.h - place.y), width = Least(m, tiles.w - place.x);
-    for (int64_t channel = 0; channel < c; channel += kLanes) {
-      const float* at = from + channel / kGroup * block.group + channel % kGroup;
-      Vec rows[m][n];
-#pragma GCC unroll 8
-      for (int j = 0; j < n; ++j) {
-        Vec d[n], v[m];
-#pragma GCC unroll 8
-        for (int i = 0; i < n; ++i) d[i] = Load(at + (i * n + j) * block.plane);
-        Transform::Output(d, v);
-#pragma GCC unroll 8
-        for (int i = 0; i < m; ++i) rows[i][j] = v[i];
-      }
-#pragma GCC unroll 8
-      for (int i = 0; i < m; ++i) {
-        if (i >= height) break;
-        Vec v[m];
-        Transform::Output(rows[i], v);
-        const int64_t row = offset + i * tiles.w * c + channel;
-        if (width == m && !addend) {
-#pragma GCC unroll 8
-          for (int j = 0; j < m; ++j) Store(y + row + j * c, v[j]);
-        } else {
-#pragma GCC unroll 8
-          for (int j = 0; j < m; ++j) {
-            if (j < width) Store(y + row + j * c, addend ? v[j] + Load(addend + row + j * c) : v[j]);
-          }
-        }
-      }
-    }
-  }
-}
-
-// A tile of the output's gradient: its pixels, zeros where they are outside of the image.
-struct GradientTile {
-  GradientTile(const Tiles& tiles, int64_t tile, const float* dy, int64_t c, const float* zeros) {
-    const auto place = tiles.At(tile);
-    for (int i = 0; i < Transform::kOut; ++i) {
-      for (int j = 0; j < Transform::kOut; ++j) {
-        const bool inside = place.y + i < tiles.h && place.x + j < tiles.w;
-        pixels[i][j] = inside ? dy + ((place.image * tiles.h + place.y + i) * tiles.w + place.x + j) * c : zeros;
-      }
-    }
-  }
-
-  // A dy of the vector of channels from `channel`.
-  INLINE void TransformColumns(int64_t channel, Half<Transform::kOut>& half) const {
-    constexpr int n = Transform::kIn, m = Transform::kOut;
-#pragma GCC unroll 8
-    for (int j = 0; j < m; ++j) {
-      Vec d[m], q[n];
-#pragma GCC unroll 8
-      for (int i = 0; i < m; ++i) d[i] = Load(pixels[i][j] + channel);
-      Transform::Gradient(d, q);
-#pragma GCC unroll 8
-      for (int i = 0; i < n; ++i) half.rows[i][j] = q[i];
-    }
-  }
-
-  const float* pixels[Transform::kOut][Transform::kOut];
-};
-
-// A dy A^T of `count` tiles, from the tile `begin`.
-template <Cells kCells>
-void TransformGradients(const Tiles& tiles, const float* dy, int64_t c, const float* zeros, int64_t begin,
-                        int64_t count, const Block& block, float* to) {
-  constexpr bool paired = kCells == Cells::kTiles;
-  for (int64_t t = 0; t < count; t += paired ? 2 : 1) {
-    const GradientTile tile(tiles, begin + t, dy, c, zeros);
-    const GradientTile next(tiles, begin + Least(t + 1, count - 1), dy, c, zeros);
-    for (int64_t channel = 0; channel < c; channel += kLanes) {
-      Half<Transform::kOut> half, other = {};
-      tile.TransformColumns(channel, half);
-      if (paired && t + 1 < count) next.TransformColumns(channel, other);
-      TransformRows<kCells, &Transform::Gradient>(half, other, PlaceOf<kCells>(to, block.group, t, channel),
-                                                  block.plane);
-    }
-  }
-}
+#include "convolution/winograd/tiles.h"
 
 // --- Products: sums stay in the registers, as in the direct kernels ---
 
@@ -668,8 +474,8 @@ struct Plan {
 };
 
 template <int N>
-void Correlate(const WinogradShape& s, const float* x, const float* filter, const float* transformed,
-               const float* addend, float* y, Epilogue* epilogue, int64_t first_block, int64_t end_block) {
+void Correlate(const Correlation& given, const float* transformed, int64_t first_block, int64_t end_block) {
+  const auto& [s, x, filter, addend, y, places, epilogue] = given;
   const Plan<N> plan(s);
   constexpr int n = Plan<N>::n;
   constexpr int64_t panel = Plan<N>::kPanel;
@@ -683,8 +489,8 @@ void Correlate(const WinogradShape& s, const float* x, const float* filter, cons
     TransformInputs<kFactors>(tiles, x, s.in_c, zeros, begin, count, block, scratch + n * block.plane);
     Ahead ahead(n * n * plan.panels * CeilDiv(count, N == 2 ? kWideRows : kNarrowRows));
     ahead.Add(tiles, x, s.in_c, begin + count, plan.most, false);
-    ahead.Add(tiles, y, s.out_c, begin, count, true);
-    if (addend && addend != y) ahead.Add(tiles, addend, s.out_c, begin, count, false);
+    ahead.Add(tiles, {y, places}, s.out_c, begin, count, true);
+    if (addend && addend != y) ahead.Add(tiles, {addend}, s.out_c, begin, count, false);
     for (int row = 0; row < n; ++row) {
       for (int64_t p = 0; p < plan.panels; ++p) {
         if (plan.large) TransformFilter<N>(filter, s.in_c, s.out_c, row, p * panel, made);
@@ -697,7 +503,11 @@ void Correlate(const WinogradShape& s, const float* x, const float* filter, cons
         }
       }
     }
-    TransformOutputs(tiles, scratch, block, begin, count, s.out_c, addend, y);
+    if (places) {
+      PoolOutputs(tiles, scratch, block, begin, count, s.out_c, y, places);
+    } else {
+      TransformOutputs(tiles, scratch, block, begin, count, s.out_c, addend, y);
+    }
     if (epilogue) epilogue->Apply(i, tiles.Pixel(begin), tiles.Pixel(end) - tiles.Pixel(begin));
   }
 }
@@ -717,7 +527,7 @@ void MultiplyGroup(const float* v, const float* q, int64_t count, const Block& b
 }
 
 template <int N>
-void SumOverTiles(const WinogradShape& s, const float* x, const float* dy, float* dfilter) {
+void SumOverTiles(const WinogradShape& s, const float* x, const Maps& dy, float* dfilter) {
   constexpr int planes = Transform::kIn * Transform::kIn;
   constexpr int64_t panel = N * kLanes;
   const Tiles tiles(s);
@@ -735,10 +545,10 @@ void SumOverTiles(const WinogradShape& s, const float* x, const float* dy, float
   if (blocks > 1) Clear(sums, planes * plane_size);
   for (int64_t i = 0; i < blocks; ++i) {
     const int64_t begin = tiles.count * i / blocks, count = tiles.count * (i + 1) / blocks - begin;
-    TransformInputs<kFactorsOfSums>(tiles, x, s.in_c, zeros, begin, count, block, v);
+    TransformInputs<kFactorsOfSums>(tiles, {x}, s.in_c, zeros, begin, count, block, v);
     TransformGradients<kFactorsOfSums>(tiles, dy, s.out_c, zeros, begin, count, block, q);
     Ahead ahead(planes * parts * groups);
-    ahead.Add(tiles, x, s.in_c, begin + count, most, false);
+    ahead.Add(tiles, {x}, s.in_c, begin + count, most, false);
     ahead.Add(tiles, dy, s.out_c, begin + count, most, false);
     const auto multiply = [&](int plane, int64_t p, int64_t group, float* to) {
       const float* vectors = q + p * panel / kGroup * block.group + p * panel % kGroup;
@@ -808,13 +618,11 @@ inline void TransformFilterPart(const WinogradShape& s, const float* filter, int
   IsWide(s) ? TransformPart<2>(s, filter, i, to) : TransformPart<1>(s, filter, i, to);
 }
 
-inline void CorrelateBlocks(const WinogradShape& s, const float* x, const float* filter, const float* transformed,
-                            const float* addend, float* y, Epilogue* epilogue, int64_t first, int64_t end) {
-  const auto correlate = IsWide(s) ? Correlate<2> : Correlate<1>;
-  correlate(s, x, filter, transformed, addend, y, epilogue, first, end);
+inline void CorrelateBlocks(const Correlation& given, const float* transformed, int64_t first, int64_t end) {
+  IsWide(given.shape) ? Correlate<2>(given, transformed, first, end) : Correlate<1>(given, transformed, first, end);
 }
 
-inline void FilterGradientOf(const WinogradShape& s, const float* x, const float* dy, float* dfilter) {
+inline void FilterGradientOf(const WinogradShape& s, const float* x, const Maps& dy, float* dfilter) {
   IsWide(s) ? SumOverTiles<2>(s, x, dy, dfilter) : SumOverTiles<1>(s, x, dy, dfilter);
 }
 

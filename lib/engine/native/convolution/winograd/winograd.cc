@@ -15,19 +15,17 @@ WinogradShape ShapeOf(const Convolution& s) {
   return {s.batch, s.in_h, s.in_w, s.in_c, s.out_c};
 }
 
-void Correlate(const WinogradKernels& kernels, const WinogradShape& s, const float* x, const float* filter,
-               const float* addend, float* y, Epilogue* epilogue) {
+void Correlate(const WinogradKernels& kernels, const Correlation& given) {
+  const WinogradShape& s = given.shape;
   float* transformed = nullptr;
   if (!kernels.has_large_filter(s)) {
     const int64_t parts = kernels.filter_parts(s), size = kernels.filter_part_size(s);
     transformed = Scratch(kPanels, parts * size);
-    Parallel(parts, [&](int i) { kernels.transform_filter(s, filter, i, transformed + i * size); });
+    Parallel(parts, [&](int i) { kernels.transform_filter(s, given.filter, i, transformed + i * size); });
   }
   const int64_t blocks = kernels.blocks(s), tasks = std::min(blocks, kTasksPerCore * Cores());
-  if (epilogue) epilogue->Begin(blocks);
-  Parallel(tasks, [&](int i) {
-    kernels.correlate(s, x, filter, transformed, addend, y, epilogue, blocks * i / tasks, blocks * (i + 1) / tasks);
-  });
+  if (given.epilogue) given.epilogue->Begin(blocks);
+  Parallel(tasks, [&](int i) { kernels.correlate(given, transformed, blocks * i / tasks, blocks * (i + 1) / tasks); });
 }
 
 }  // namespace
@@ -44,25 +42,30 @@ bool FitsWinograd(const Convolution& s) {
 
 void WinogradConvolve(const WinogradKernels& kernels, const Convolution& s, const float* x, const float* filter,
                       float* y, Epilogue* epilogue) {
-  Correlate(kernels, ShapeOf(s), x, filter, nullptr, y, epilogue);
+  Correlate(kernels, {ShapeOf(s), {x}, filter, nullptr, y, nullptr, epilogue});
 }
 
-void WinogradInputGradient(const WinogradKernels& kernels, const Convolution& s, const float* filter, const float* dy,
+void WinogradConvolveAndPool(const WinogradKernels& kernels, const Convolution& s, const float* x, const float* filter,
+                             float* y, uint8_t* places) {
+  Correlate(kernels, {ShapeOf(s), {x}, filter, nullptr, y, places, nullptr});
+}
+
+void WinogradInputGradient(const WinogradKernels& kernels, const Convolution& s, const float* filter, const Maps& dy,
                            const float* addend, float* dx, Epilogue* epilogue) {
   float* turned = Scratch(kTurned, 9 * s.in_c * s.out_c);
   Parallel(9, [&](int tap) { kernels.turn(filter, s.in_c, s.out_c, tap, turned); });
-  Correlate(kernels, {s.batch, s.in_h, s.in_w, s.out_c, s.in_c}, dy, turned, addend, dx, epilogue);
+  Correlate(kernels, {{s.batch, s.in_h, s.in_w, s.out_c, s.in_c}, dy, turned, addend, dx, nullptr, epilogue});
 }
 
-void WinogradFilterGradient(const WinogradKernels& kernels, const Convolution& s, const float* x, const float* dy,
+void WinogradFilterGradient(const WinogradKernels& kernels, const Convolution& s, const float* x, const Maps& dy,
                             float* dfilter) {
   // Each share has sums of its own, always of the same images, so that the result is always the same.
   const int64_t shares = std::min<int64_t>(Cores(), s.batch), size = 9 * s.in_c * s.out_c;
   float* others = Scratch(kTurned, (shares - 1) * size);
   Parallel(shares, [&](int i) {
     const int64_t begin = s.batch * i / shares, end = s.batch * (i + 1) / shares, pixels = begin * s.in_h * s.in_w;
-    kernels.filter_gradient({end - begin, s.in_h, s.in_w, s.in_c, s.out_c}, x + pixels * s.in_c, dy + pixels * s.out_c,
-                            i == 0 ? dfilter : others + (i - 1) * size);
+    kernels.filter_gradient({end - begin, s.in_h, s.in_w, s.in_c, s.out_c}, x + pixels * s.in_c,
+                            dy.From(pixels * s.out_c), i == 0 ? dfilter : others + (i - 1) * size);
   });
   if (shares == 1) return;
   Parallel(9, [&](int tap) {

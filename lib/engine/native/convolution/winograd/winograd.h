@@ -17,6 +17,17 @@ struct WinogradShape {
   int64_t batch, h, w, in_c, out_c;
 };
 
+// A convolution by Winograd's algorithm, of the input or of the gradient.
+struct Correlation {
+  WinogradShape shape;
+  Maps x;
+  const float* filter;
+  const float* addend;  // may be null
+  float* y;
+  uint8_t* places;     // if not null, y is pooled, and these are the places of its numbers
+  Epilogue* epilogue;  // may be null, and is where y is pooled
+};
+
 // The loops of one instruction set.
 struct WinogradKernels {
   // How many parts the transformed filter has, and the numbers of each.
@@ -27,11 +38,10 @@ struct WinogradKernels {
   void (*transform_filter)(const WinogradShape&, const float* filter, int64_t part, float* to);
   // Blocks of whole rows of tiles, which are computed by themselves: the epilogue's stretches.
   int64_t (*blocks)(const WinogradShape&);
-  void (*correlate)(const WinogradShape&, const float* x, const float* filter, const float* transformed,
-                    const float* addend, float* y, Epilogue* epilogue, int64_t first_block, int64_t end_block);
+  void (*correlate)(const Correlation&, const float* transformed, int64_t first_block, int64_t end_block);
   // The filter of the input gradient: turned by 180 degrees, channels exchanged; one of its 9 taps.
   void (*turn)(const float* filter, int64_t in, int64_t out, int tap, float* to);
-  void (*filter_gradient)(const WinogradShape&, const float* x, const float* dy, float* dfilter);
+  void (*filter_gradient)(const WinogradShape&, const float* x, const Maps& dy, float* dfilter);
 };
 
 // Null where this kind of processor has no such instructions.
@@ -40,15 +50,20 @@ extern const WinogradKernels *const kPortableWinograd, *const kAvx2Winograd, *co
 // definition.
 extern const WinogradKernels* const kAvx512Bf16Winograd;
 
+// Those for this processor.
+const WinogradKernels& WinogradKernelsOf(Arithmetic arithmetic);
+
 // Whether a convolution can go by Winograd's algorithm, and is faster by it.
 bool FitsWinograd(const Convolution& shape);
 
 // The epilogue may be null.
 void WinogradConvolve(const WinogradKernels& kernels, const Convolution& shape, const float* x, const float* filter,
                       float* y, Epilogue* epilogue);
+void WinogradConvolveAndPool(const WinogradKernels& kernels, const Convolution& shape, const float* x,
+                             const float* filter, float* y, uint8_t* places);
 void WinogradInputGradient(const WinogradKernels& kernels, const Convolution& shape, const float* filter,
-                           const float* dy, const float* addend, float* dx, Epilogue* epilogue);
-void WinogradFilterGradient(const WinogradKernels& kernels, const Convolution& shape, const float* x, const float* dy,
+                           const Maps& dy, const float* addend, float* dx, Epilogue* epilogue);
+void WinogradFilterGradient(const WinogradKernels& kernels, const Convolution& shape, const float* x, const Maps& dy,
                             float* dfilter);
 
 }  // namespace resnet
