@@ -95,3 +95,94 @@ test('a number that is none stays one through max pooling', { skip: !hasNativeOp
   const x = tf.tensor4d([1, Number.NaN, 3, 2, 5, 6, 8, 7], [1, 2, 4, 1]);
   assert.deepEqual(numbers(tf.maxPool(x, 2, 2, 'valid')), [Number.NaN, 8]);
 });
+
+describe('a convolution pools along', { skip: !hasNativeOperations() }, () => {
+  type Images = TensorFlow.Tensor4D;
+
+  /** Gives a convolution pooled by windows of 2×2, and its gradients. */
+  function pooledConvolution(x: Images, filter: Images, dy: Images) {
+    const pooled = (images: Images, weights: Images) =>
+      tf.maxPool(tf.conv2d(images, weights, 1, 'same') as Images, 2, 2, 'valid') as Images;
+    const [dx, dfilter] = tf.grads((images, weights) => pooled(images as Images, weights as Images))(
+      [x, filter],
+      dy,
+    );
+    return { y: pooled(x, filter), dx, dfilter };
+  }
+
+  function inputs(h: number, w: number, channels = 48): [Images, Images, Images] {
+    const tensor = (name: string, shape: [number, number, number, number]) =>
+      tf.tensor4d(numbersFrom(name, tf.util.sizeFromShape(shape)), shape);
+    return [
+      tensor('x', [3, h, w, 32]),
+      tensor('filter', [3, 3, 32, channels]),
+      tensor('dy', [3, Math.floor(h / 2), Math.floor(w / 2), channels]),
+    ];
+  }
+
+  function assertAlike(
+    found: Record<string, TensorFlow.Tensor>,
+    expected: Record<string, TensorFlow.Tensor>,
+  ) {
+    for (const [name, tensor] of Object.entries(expected)) {
+      assert.deepEqual(found[name].shape, tensor.shape);
+      const most = Math.max(...numbers(tensor).map(Math.abs));
+      const error = Math.max(...numbers(tf.abs(tf.sub(found[name], tensor))));
+      assert.ok(error < 1e-5 * most, `${name} differs by ${error} of ${most}`);
+    }
+  }
+
+  const operationsOf = async (
+    step: { operationCosts(...tensors: Images[]): Promise<{ operation: string }[]> },
+    ...tensors: Images[]
+  ) => (await step.operationCosts(...tensors)).map(({ operation }) => operation);
+
+  for (const [h, w] of [
+    [8, 8],
+    [6, 12],
+  ]) {
+    test(`a convolution pools along, and its gradients come from the windows: ${h}×${w}`, async () => {
+      const given = inputs(h, w);
+      const step = compile(pooledConvolution);
+      assertAlike(await step(...given), pooledConvolution(...given));
+      const operations = await operationsOf(step, ...given);
+      for (const expected of ['', 'BackpropInput', 'BackpropFilter']) {
+        assert.ok(operations.includes(`DirectConv2D${expected}MaxPool`), operations.join());
+      }
+      assert.ok(!operations.some((operation) => operation.startsWith('MaxPool')), operations.join());
+    });
+  }
+
+  test('a convolution pools along, and the gradient of its result can be asked for', async () => {
+    const [x, filter, dy] = inputs(8, 8);
+    const ofResult = (images: Images, weights: Images, gradient: Images) => {
+      const y = tf.conv2d(images, weights, 1, 'same') as Images;
+      return { dy: tf.grad((maps) => tf.maxPool(maps as Images, 2, 2, 'valid'))(y, gradient) };
+    };
+    const step = compile(ofResult);
+    assertAlike(await step(x, filter, dy), ofResult(x, filter, dy));
+    assert.ok((await operationsOf(step, x, filter, dy)).includes('MaxPoolPlacesGradient'));
+  });
+
+  for (const [what, pool] of [
+    ['windows of 4×4', (y: Images) => tf.maxPool(y, 4, 4, 'valid')],
+    ['windows that overlap', (y: Images) => tf.maxPool(y, 3, 2, 'same')],
+  ] as const) {
+    test(`a convolution doesn't pool along ${what}`, async () => {
+      const [x, filter] = inputs(8, 8);
+      const pooled = (images: Images, weights: Images) => ({
+        y: pool(tf.conv2d(images, weights, 1, 'same') as Images),
+      });
+      const step = compile(pooled);
+      assertAlike(await step(x, filter), pooled(x, filter));
+      assert.ok((await operationsOf(step, x, filter)).includes('DirectConv2D'));
+    });
+  }
+
+  test("a convolution of odd height doesn't pool along", async () => {
+    const given = inputs(7, 8);
+    const step = compile(pooledConvolution);
+    assertAlike(await step(...given), pooledConvolution(...given));
+    assert.ok((await operationsOf(step, ...given)).includes('MaxPoolWindows'));
+  });
+});
