@@ -38,6 +38,7 @@ export {
   InterruptError,
   ModelError,
   ResNetError,
+  WorkerError,
 } from './errors';
 export type { Image } from './image/image';
 export { readImage } from './image/readImage';

@@ -96,6 +96,19 @@ export class DataError extends ResNetError {
   override readonly code: string = 'ERR_DATA';
 }
 
+/** A worker can't be reached, doesn't fit this program, or was lost while it computed. */
+export class WorkerError extends ResNetError {
+  override readonly code: string = 'ERR_WORKER';
+
+  /** Which one it is, `host:7001`; undefined where that can't be told. */
+  readonly worker?: string;
+
+  constructor(problem: string, fix: string, options: { cause?: unknown; worker?: string } = {}) {
+    super(problem, fix, options);
+    this.worker = options.worker;
+  }
+}
+
 /** A network, a model file or the pair of a network and its input doesn't fit. */
 export class ModelError extends ResNetError {
   override readonly code: string = 'ERR_MODEL';

@@ -10,6 +10,7 @@ import { UsageError } from './setup/errors.mjs';
 import { readJson } from './setup/files.mjs';
 import { setUp } from './setup/index.mjs';
 import { findProject, packageRoot } from './setup/project.mjs';
+import { planWorker, runWorker } from './worker.mjs';
 
 const HELP = `resnet-notebooks: ResNet on CIFAR-10 in TypeScript notebooks.
 
@@ -18,6 +19,7 @@ const HELP = `resnet-notebooks: ResNet on CIFAR-10 in TypeScript notebooks.
   lab [ARGUMENTS]    sets up, then opens JupyterLab; the arguments are JupyterLab's own
   run [NOTEBOOKS]    sets up, then re-executes notebooks headless: those named, else all in notebooks/ with a number
   export FOLDER      sets up, then writes a saved network for PyTorch, TensorFlow, Keras or as ONNX
+  worker             sets up, then computes parts of another program's training steps, on this machine or from others
   help [COMMAND]     shows this, or more of a command (also --help, -h)
   --version, -v      shows the version
 
@@ -97,6 +99,25 @@ Sets up what is missing, then writes the network that saveModel or train saved i
       return 0;
     },
   },
+  worker: {
+    help: `resnet-notebooks worker [--host ADDRESS] [--port NUMBER]
+
+Sets up what is missing, then waits for a program that trains or evaluates on this worker: train(net, …, { devices:
+['127.0.0.1:7001', …] }). It ends at Ctrl-C or SIGTERM.
+
+  --host ADDRESS   the address of this machine to listen on; by default 127.0.0.1, which only this machine reaches
+  --port NUMBER    a worker takes this port and the next one; by default 7001
+
+TensorFlow's servers know no passwords: whoever reaches a worker can run what they like on its machine. Listen only in a
+network of your own, or reach it through SSH, which brings both ports: ssh -L 7001:localhost:7001 -L 7002:localhost:7002 HOST`,
+    async run(args) {
+      const text = /** @type {const} */ ({ type: 'string' });
+      const { values } = parse('worker', { args, options: { host: text, port: text } });
+      const plan = planWorker(values);
+      await setUp(findProject(process.cwd()), { withData: false });
+      return runWorker(plan);
+    },
+  },
 };
 
 await main(async () => {
@@ -123,7 +144,7 @@ function commandOf(name) {
   if (!Object.hasOwn(COMMANDS, name)) {
     throw new UsageError(
       `There is no ${name.startsWith('-') ? 'option' : 'command'} ${name}.`,
-      'The commands are setup, lab, run, export and help. `resnet-notebooks help` explains them.',
+      'The commands are setup, lab, run, export, worker and help. `resnet-notebooks help` explains them.',
     );
   }
   return COMMANDS[name];

@@ -167,6 +167,11 @@ export class DataLoader implements Iterable<Batch> {
     );
   }
 
+  /** Whether the images of a batch are mixed with each other. */
+  get mixes(): boolean {
+    return this.#mix !== undefined;
+  }
+
   /** How it makes its batches. */
   get settings(): DataLoaderSettings {
     const { batchSize, normalize } = this;
@@ -194,12 +199,8 @@ export class DataLoader implements Iterable<Batch> {
     let left = skip;
     for (const drawn of this.#epoch()) {
       if (left-- > 0) continue;
-      const { length } = drawn.images;
-      if (this.#onDevice) {
-        yield { tensors: { draws: draws(drawn) }, length };
-      } else {
-        yield { tensors: this.#made(drawn), length };
-      }
+      const tensors = this.#onDevice ? { draws: draws(drawn) } : this.#made(drawn);
+      yield { tensors, length: drawn.images.length };
     }
   }
 
@@ -230,8 +231,7 @@ export class DataLoader implements Iterable<Batch> {
     this.#deviceImages ??= new DeviceImages(this.dataset);
     const device = this.#deviceImages;
     return tf.tidy(() => {
-      const isMixed = this.#mix !== undefined;
-      const { index, numbers, mixes } = partsOf(tensors.draws, this.#drawLengths, isMixed);
+      const { index, numbers, mixes } = partsOf(tensors.draws, this.#drawLengths, this.mixes);
       const { images, labels } = device.take(index);
       const batch = { images: this.#changed(images, numbers), labels };
       return mixes ? mixed(batch, mixes, this.dataset.classNames.length) : batch;

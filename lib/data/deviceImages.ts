@@ -2,6 +2,7 @@
  * A data set that lives where the network is trained, and its batches, made there by tensor operations: they can be part of a
  * recorded step, which then is fed nothing but which images to take and what their transforms have drawn.
  */
+import { recordingWorker } from '../engine/recording/active';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import type { Dataset, ImageShape } from './dataset';
 import type { Normalization } from './normalization';
@@ -19,22 +20,37 @@ function packed(images: Uint8Array, channels: number): Float32Array {
   return pixels;
 }
 
-/** A data set as variables of the device. Who made it disposes it. */
-export class DeviceImages {
-  // float32 all, also what is whole: TensorFlow keeps variables of integers in the host's memory.
-  private readonly pixels: TensorFlow.Variable; // [n, numbers]
-  private readonly labels: TensorFlow.Variable; // [n]
+/** The variables of a data set on one device. float32 all, also what is whole: TensorFlow keeps variables of integers in the host's memory. */
+interface Copy {
+  pixels: TensorFlow.Variable; // [n, numbers]
+  labels: TensorFlow.Variable; // [n]
+}
 
+/** A data set as variables of the device; of each worker's, where a step is recorded for workers. Who made it disposes it. */
+export class DeviceImages {
+  /** By the worker's device. */
+  private readonly copies = new Map<string | undefined, Copy>();
+  private readonly numbers: Float32Array; // [n * numbers], which the copies share
+  private readonly labels: Float32Array; // [n]
   private readonly shape: ImageShape;
 
   constructor(dataset: Dataset) {
-    const { length, imageShape, images } = dataset;
-    this.shape = imageShape;
-    const numbers = packed(images, imageShape[2]);
-    [this.pixels, this.labels] = tf.tidy(() => [
-      tf.variable(tf.tensor2d(numbers, [length, numbers.length / length]), false),
-      tf.variable(tf.tensor1d(Float32Array.from(dataset.labels)), false),
-    ]);
+    this.shape = dataset.imageShape;
+    this.numbers = packed(dataset.images, this.shape[2]);
+    this.labels = Float32Array.from(dataset.labels);
+  }
+
+  private get copy(): Copy {
+    const device = recordingWorker();
+    const known = this.copies.get(device);
+    if (known) return known;
+    const { numbers, labels } = this;
+    const made = tf.tidy(() => ({
+      pixels: tf.variable(tf.tensor2d(numbers, [labels.length, numbers.length / labels.length]), false),
+      labels: tf.variable(tf.tensor1d(labels), false),
+    }));
+    this.copies.set(device, made);
+    return made;
   }
 
   /**
@@ -43,14 +59,16 @@ export class DeviceImages {
    * @param index // [n]
    */
   take(index: TensorFlow.Tensor1D): { images: TensorFlow.Tensor4D; labels: TensorFlow.Tensor1D } {
+    const { pixels, labels } = this.copy;
     return tf.tidy(() => ({
-      images: unpacked(tf.gather(this.pixels, index), this.shape),
-      labels: tf.cast(tf.gather(this.labels, index), 'int32') as TensorFlow.Tensor1D,
+      images: unpacked(tf.gather(pixels, index), this.shape),
+      labels: tf.cast(tf.gather(labels, index), 'int32') as TensorFlow.Tensor1D,
     }));
   }
 
   dispose(): void {
-    tf.dispose([this.pixels, this.labels]);
+    for (const { pixels, labels } of this.copies.values()) tf.dispose([pixels, labels]);
+    this.copies.clear();
   }
 }
 

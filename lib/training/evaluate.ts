@@ -6,10 +6,13 @@ import type { Batch, BatchDraws } from '../data/batch';
 import type { DataLoader } from '../data/dataLoader';
 import { type CompileOptions, compile, type Step } from '../engine/compile';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
+import { checkWorkers } from '../engine/runtime/workers';
 import { checkViews, outputsOf, type TestTimeAugmentation } from '../models/testTimeAugmentation';
 import { count, percent, showAs, tableLines } from '../showAs';
 import { checkFit } from './fit';
 import { type Criterion, classesOf, criterionFor, crossEntropy, targetsOf } from './step/crossEntropy';
+import { onEach, sessionOf } from './step/dataParallel';
+import { lengthOf } from './step/gradients';
 
 /** How one class fared. */
 export interface ClassAccuracy {
@@ -39,6 +42,10 @@ export interface Evaluation {
 export interface EvaluateOptions extends CompileOptions {
   /** The loss. Default `crossEntropy()`. */
   criterion?: Criterion;
+  /** Devices to share each batch, as `train`'s. Without it there is one. */
+  devices?: readonly string[];
+  /** Seconds that a call may take on workers. Default 30. */
+  workerTimeout?: number;
   /** Average what the network says of several views of each image; see `TestTimeAugmentation`. Default: of the image alone. */
   tta?: TestTimeAugmentation;
   /** Told after each batch how many images are done. */
@@ -47,7 +54,12 @@ export interface EvaluateOptions extends CompileOptions {
   signal?: AbortSignal;
 }
 
-const OPTIONS: Form = { 'criterion?': 'function', 'onProgress?': 'function', 'signal?': SIGNAL_FORM };
+const OPTIONS: Form = {
+  'criterion?': 'function',
+  'devices?': ['string'],
+  'onProgress?': 'function',
+  'signal?': SIGNAL_FORM,
+};
 
 /**
  * Runs a network over all batches of a loader, in inference mode: batch normalization uses its moving statistics.
@@ -66,6 +78,7 @@ export async function evaluate(
   const { criterion = crossEntropy(), tta, onProgress, signal, ...compileOptions } = options;
   checkViews(tta);
   checkFit(net, loader);
+  await checkWorkers(options.devices ?? []);
   const step = compileEvaluation(net, loader, criterion, { ...compileOptions, tta });
   try {
     return await evaluateWith(step, loader, signal, onProgress);
@@ -86,18 +99,41 @@ export function compileEvaluation(
   net: TensorFlow.LayersModel,
   loader: DataLoader,
   criterion: Criterion,
-  { tta, ...options }: CompileOptions & { tta?: TestTimeAugmentation },
+  {
+    tta,
+    devices = [],
+    workerTimeout,
+    ...options
+  }: CompileOptions & Pick<EvaluateOptions, 'tta' | 'devices' | 'workerTimeout'>,
 ): EvaluationStep {
   const lossOf = criterionFor(net, criterion);
-  return compile((tensors: Batch | BatchDraws) => {
-    const batch = loader.batch(tensors);
+  const evaluated = (batch: Batch) => {
     const logits = outputsOf(net, batch.images, tta);
     return {
       loss: lossOf(logits, targetsOf(batch)),
       predictions: tf.argMax(logits, 1) as TensorFlow.Tensor1D,
       labels: classesOf(batch),
     };
-  }, options);
+  };
+  const makeBatch = (tensors: Batch | BatchDraws) => loader.batch(tensors);
+  if (devices.length === 0)
+    return compile((tensors: Batch | BatchDraws) => evaluated(makeBatch(tensors)), options);
+  const sharing = { devices, makeBatch, areDivisible: !loader.mixes };
+  return compile(
+    (tensors: Batch | BatchDraws) => {
+      const parts = onEach(tensors, sharing, (part) => ({
+        ...evaluated(part),
+        share: lengthOf(part) / lengthOf(tensors),
+      }));
+      return {
+        loss: tf.addN(parts.map(({ loss, share }) => tf.mul(loss, share))) as TensorFlow.Scalar,
+        predictions: tf.concat(parts.map(({ predictions }) => predictions)),
+        labels: tf.concat(parts.map(({ labels }) => labels)),
+      };
+    },
+    options,
+    sessionOf(devices, workerTimeout),
+  );
 }
 
 /**

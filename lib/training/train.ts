@@ -9,7 +9,8 @@ import type { CompileOptions } from '../engine/compile';
 import { fastestPrecision } from '../engine/runtime/device';
 import type { Precision } from '../engine/runtime/session';
 import type { TensorFlow } from '../engine/runtime/tensorflow';
-import { ConfigError } from '../errors';
+import { checkWorkers, silentWorker, workersOf } from '../engine/runtime/workers';
+import { ConfigError, type WorkerError } from '../errors';
 import { setNetworkInfo } from '../models/networkInfo';
 import type { RunParts } from './checkpoint/runDescription';
 import { SavedRun } from './checkpoint/savedRun';
@@ -32,6 +33,7 @@ import { checkOptions, checkSchedule, stepsIn, type TrainOptions } from './train
  * @param net `[n, h, w, c]` → logits `[n, classes]`, or probabilities where it ends in softmax
  * @returns the whole epochs that were trained, fewer than were asked for where a signal ended the run
  * @throws ConfigError for settings that can't work, and for a network, optimizer or savePath that another run uses
+ * @throws WorkerError for a worker that can't be reached or doesn't fit, and for one that is lost; the network is then as it was saved last
  * @throws DivergenceError when the loss is no longer finite; the network is then as it was before that step
  * @throws ModelError where the network doesn't fit the data, ends in sigmoid and the criterion is `crossEntropy`, or can't be saved
  * @throws DataError where the loaders' class names or normalizations differ, or aren't those that `networkInfo` knows from an earlier training
@@ -107,7 +109,9 @@ const FAST: Partial<Record<Precision, string>> = {
 /** The epochs that are still to come. */
 async function run(parts: RunParts, options: TrainOptions): Promise<History> {
   const { net, trainLoader, testLoader, lossScale, average, optimizer } = parts;
-  const { epochs, criterion, devices, stepsPerExecution, accumulate, onDivergence, signal, logDir } = options;
+  const { epochs, criterion, workerTimeout, stepsPerExecution, accumulate, onDivergence, signal, logDir } =
+    options;
+  let { devices = [] } = options;
   const { testedOn = 'validation' } = options;
   const { clipNorm, clipValue } = options;
   const { onProgress: listener = () => {} } = options;
@@ -123,6 +127,14 @@ async function run(parts: RunParts, options: TrainOptions): Promise<History> {
       "Give savePath and saveEvery too, or leave onDivergence: 'goBack' out.",
     );
   }
+  const goesOn = options.onWorkerLost === 'goOn';
+  if (goesOn && !saved.keepsCheckpoints) {
+    throw new ConfigError(
+      'There would be no checkpoint to go on from.',
+      "Give savePath and saveEvery too, or leave onWorkerLost: 'goOn' out.",
+    );
+  }
+  await checkWorkers(devices);
   if (options.precision === 'fast')
     listener({ kind: 'message', text: `Computes convolutions in ${FAST[fastestPrecision()]}.` });
   const position = await saved.begin(listener);
@@ -153,18 +165,38 @@ async function run(parts: RunParts, options: TrainOptions): Promise<History> {
     accumulate,
     clipNorm,
     clipValue,
-    devices,
     makeBatch,
+    areDivisible: !trainLoader.mixes,
+    workerTimeout,
   };
-  const trainStep = compileTraining(net, { ...stepOptions, ...compileOptions });
-  const testStep = compileEvaluation(net, testLoader, criterion, compileOptions);
+  const compileSteps = () => ({
+    trainStep: compileTraining(net, { ...stepOptions, ...compileOptions, devices }),
+    testStep: compileEvaluation(net, testLoader, criterion, { ...compileOptions, devices, workerTimeout }),
+  });
+  let steps = compileSteps();
+  const disposeSteps = () => {
+    steps.trainStep.dispose();
+    steps.testStep.dispose();
+  };
+  /** Makes the steps again, without a worker that was lost. */
+  const withoutWorker = async (loss: WorkerError) => {
+    const lost = loss.worker ?? (await silentWorker(workersOf(devices)));
+    const left = devices.filter((name) => name.split('/')[0] !== lost);
+    if (!goesOn || left.length === 0 || left.length === devices.length) throw loss;
+    disposeSteps();
+    devices = left;
+    await checkWorkers(devices);
+    steps = compileSteps();
+    listener({ kind: 'message', text: `${loss.problem} Goes on with ${devices.join(', ')}.` });
+    return steps;
+  };
   setNetworkInfo(net, { classNames: trainLoader.dataset.classNames, normalization: trainLoader.normalize });
   try {
     const pace = { epochs, stepsPerExecution, accumulate, testedOn };
-    const loop = { trainStep, testStep, saved, ...pace, onDivergence, signal, onProgress };
-    return await trainEpochs({ ...parts, ...loop }, position);
+    const loop = { ...steps, saved, ...pace, onDivergence, withoutWorker, signal, onProgress };
+    const keepsFirst = onDivergence === 'goBack' || goesOn;
+    return await trainEpochs({ ...parts, ...loop, keepsFirst }, position);
   } finally {
-    trainStep.dispose();
-    testStep.dispose();
+    disposeSteps();
   }
 }

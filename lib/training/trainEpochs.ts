@@ -2,6 +2,7 @@
  * The epochs of a run, one after the other: trained, tested, told and saved.
  */
 
+import { WorkerError } from '../errors';
 import type { Callback, TrainRun } from './callbacks/callback';
 import type { Position, RunParts } from './checkpoint/runDescription';
 import type { SavedRun } from './checkpoint/savedRun';
@@ -26,6 +27,10 @@ export interface EpochsOptions extends RunParts {
   accumulate?: number;
   testedOn: 'validation' | 'test';
   onDivergence?: 'stop' | 'goBack';
+  /** Whether a checkpoint is to be there before the first epoch. */
+  keepsFirst: boolean;
+  /** Makes the steps again without a worker that was lost, or throws. */
+  withoutWorker(loss: WorkerError): Promise<Pick<EpochsOptions, 'trainStep' | 'testStep'>>;
   signal?: AbortSignal;
   onProgress: TrainListener;
 }
@@ -51,8 +56,8 @@ export async function trainEpochs(options: EpochsOptions, start: Position): Prom
     if (event.kind === 'batch') for (const callback of callbacks) callback.batch?.(event, run);
     options.onProgress(event);
   };
-  const loop = { ...options, onProgress };
-  if (options.onDivergence === 'goBack' && start.records.length === 0) await saved.keepNow(start);
+  let loop = { ...options, onProgress };
+  if (options.keepsFirst && start.records.length === 0) await saved.keepNow(start);
   for (const callback of callbacks) await callback.begin?.(run);
   while (position.records.length < epochs && stopReason === undefined) {
     const progress = position.progress ?? startOfEpoch(optimizer.lr * position.rateFactor);
@@ -73,8 +78,14 @@ export async function trainEpochs(options: EpochsOptions, start: Position): Prom
         average?.finish();
         return historyOf(position.records);
       }
-      if (!(error instanceof DivergenceError) || options.onDivergence !== 'goBack') throw error;
-      position = await goBack(options, error, position.rateFactor / 2);
+      if (error instanceof WorkerError) {
+        loop = { ...loop, ...(await options.withoutWorker(error)) };
+        position = (await saved.goBack(options.onProgress))!;
+      } else if (error instanceof DivergenceError && options.onDivergence === 'goBack') {
+        position = await goBack(options, error, position.rateFactor / 2);
+      } else {
+        throw error;
+      }
     }
   }
   if (stopReason !== undefined) run.message(`Ended after ${epochsIn(position.records)}: ${stopReason}`);

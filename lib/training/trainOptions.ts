@@ -25,10 +25,18 @@ export interface TrainOptions extends CompileOptions, SaveOptions, ClippingOptio
   /** Writes the optimizer's learning rate as training goes on. Without it the rate stays. */
   scheduler?: Scheduler;
   /**
-   * Devices to share each batch, as PyTorch's `nn.DataParallel`: `['gpu:0', 'gpu:1']`. Batch normalization is each part's own.
-   * Without it there is one.
+   * Devices to share each batch, as PyTorch's `nn.DataParallel`: `['gpu:0', 'gpu:1']`, or those of workers, `npx resnet-notebooks worker` on
+   * this machine or others: `['worker1:7001', 'worker2:7001/gpu:0']`. Batch normalization is each part's own. Loaders with `onDevice` have
+   * workers make their batches themselves, of indices. Without it there is one.
    */
   devices?: readonly string[];
+  /** Seconds that a call may take on workers, before one of them is taken for lost. Default 30. */
+  workerTimeout?: number;
+  /**
+   * What to do when a worker is lost: `stop`, or `goOn` from the newest checkpoint, which savePath has to hold, with the other workers and
+   * batches of the same size. Default `stop`.
+   */
+  onWorkerLost?: 'stop' | 'goOn';
   /**
    * Batches a call of TensorFlow, as Keras's `steps_per_execution`: the same numbers, but fewer pauses where a step takes less time
    * than a call, on a fast GPU with a small network. Recording takes so many times longer. Default 1.
@@ -107,6 +115,7 @@ export function checkOptions(
   }
   checkClipping(options);
   checkAveraging(options);
+  if (options.onWorkerLost !== undefined) checkChoice('onWorkerLost', options.onWorkerLost, ['stop', 'goOn']);
   if (options.testedOn !== undefined) checkChoice('testedOn', options.testedOn, ['validation', 'test']);
   if (options.callbacks !== undefined) checkCallbacks(options.callbacks);
   checkFit(net, trainLoader, 'trainLoader');

@@ -11,6 +11,7 @@ import {
   InterruptError,
   ModelError,
   ResNetError,
+  WorkerError,
 } from '../../lib/errors';
 import { loadModel } from '../../lib/models/files/loadModel';
 import { resnet10 } from '../../lib/models/resNet';
@@ -54,10 +55,19 @@ test('an error carries the problem, the fix and a code that does not change', as
 });
 
 test('the codes of the classes are those that programs rely on', () => {
-  const classes = { ChartError, ConfigError, DataError, EngineError, ImageError, ModelError, ResNetError };
+  const classes = {
+    ChartError,
+    ConfigError,
+    DataError,
+    EngineError,
+    ImageError,
+    ModelError,
+    ResNetError,
+    WorkerError,
+  };
   const codes = Object.values(classes).map((made) => new made('What is wrong.', 'What to do.').code);
   assert.deepEqual(
     [...codes, new InterruptError().code].join(' '),
-    'ERR_CHART ERR_CONFIG ERR_DATA ERR_ENGINE ERR_IMAGE ERR_MODEL ERR_RESNET ERR_INTERRUPTED',
+    'ERR_CHART ERR_CONFIG ERR_DATA ERR_ENGINE ERR_IMAGE ERR_MODEL ERR_RESNET ERR_WORKER ERR_INTERRUPTED',
   );
 });

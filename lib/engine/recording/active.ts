@@ -61,10 +61,15 @@ export function recordingPrecision(): Precision | undefined {
 /**
  * Places what `record` adds on a device, in the step that is being recorded.
  *
- * @param device `cpu:1`, `gpu:0`
+ * @param device `/device:CPU:1`, `/job:worker/task:1/device:CPU:0`
  */
 export function onDevice<T>(device: string, record: () => T): T {
-  return active ? active.recordAt({ device: `/device:${device.toUpperCase()}` }, record) : record();
+  return active ? active.recordAt({ device }, record) : record();
+}
+
+/** The worker's device that what is recorded is placed on; undefined for one of this process. */
+export function recordingWorker(): string | undefined {
+  return active?.workerDevice;
 }
 
 /** Has what `record` adds run after a tensor was computed, in the step that is being recorded. */

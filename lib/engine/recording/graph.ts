@@ -55,8 +55,12 @@ export class Graph {
   private readonly definitions = new Map<string, ArgumentDefinition[]>();
   private count = 0;
 
+  /** The workers that the session runs on. */
+  readonly cluster: SessionOptions['cluster'];
+
   constructor(options: SessionOptions = {}) {
     this.session = newGraphSession(options);
+    this.cluster = options.cluster;
   }
 
   /**
@@ -102,13 +106,13 @@ export class Graph {
   }
 
   /** Adds a variable of the session, without a value; its output is a handle for the operations on it. */
-  variable({ dtype, shape }: Omit<Value, 'data'>): Added {
+  variable({ dtype, shape }: Omit<Value, 'data'>, device?: string): Added {
     const name: Attribute = {
       name: 'shared_name',
       type: nativeBackend().binding.TF_ATTR_STRING,
       value: `variable_${this.count}`,
     };
-    return this.add('VarHandleOp', [], [...this.typeAndShape(dtype, shape), name]);
+    return this.add('VarHandleOp', [], [...this.typeAndShape(dtype, shape), name], { device });
   }
 
   private typeAndShape(dtype: number, shape: readonly number[]): AttributeList {

@@ -1,7 +1,7 @@
 /**
  * A function's recordings, one for each combination of input structures, types and shapes, in one session.
  */
-import { EngineError } from '../../errors';
+import { EngineError, type WorkerError } from '../../errors';
 import { type OperationCost, operationCosts } from '../runtime/operationCosts';
 import {
   type Precision,
@@ -12,6 +12,7 @@ import {
 } from '../runtime/session';
 import type { TensorFlow } from '../runtime/tensorflow';
 import { tensorOf, valuesOf } from '../runtime/values';
+import { lossOf } from '../runtime/workers';
 import { RecordCheck } from './check/recordCheck';
 import { Graph } from './graph';
 import { printTrace } from './print';
@@ -29,8 +30,8 @@ export interface RecordOptions {
 }
 
 /** Says why TensorFlow can't run a step that it could record. */
-function refuse(cause: unknown): never {
-  throw new EngineError(
+function refusal(cause: unknown): EngineError {
+  return new EngineError(
     `This step can't be run: ${reasonOf(cause)}.`,
     'Try it with `compile: false`, which names the line.',
     { cause },
@@ -43,11 +44,13 @@ export class RecordedStep {
   private readonly graph: Graph;
   private readonly store: VariableStore;
   private readonly traces = new Map<string, Trace>();
+  /** Set once a worker is lost, and with it what the session had. */
+  private loss?: WorkerError;
 
   constructor(
     private readonly fn: StepFunction,
     private readonly options: RecordOptions,
-    session: SessionOptions,
+    private readonly session: SessionOptions,
   ) {
     const sessionOptions = { ...session, precision: options.precision };
     if (options.check) this.check = new RecordCheck(fn, sessionOptions);
@@ -56,12 +59,29 @@ export class RecordedStep {
   }
 
   async run(inputs: TensorTree[]): Promise<TensorTree> {
-    const { output, assigned, call } = this.prepare(inputs);
-    const running = this.graph.session.runAsync(...call);
-    this.store.assigned(assigned);
-    const fetched = await running.catch(refuse);
+    if (this.loss) throw this.loss;
+    let prepared: ReturnType<RecordedStep['prepare']>;
+    try {
+      prepared = this.prepare(inputs);
+    } catch (cause) {
+      throw (await this.lossBehind(cause)) ?? cause;
+    }
+    const running = this.graph.session.runAsync(...prepared.call);
+    this.store.assigned(prepared.assigned);
+    const fetched = await running.catch(async (cause) => {
+      throw (await this.lossBehind(cause)) ?? refusal(cause);
+    });
     let next = 0;
-    return mapTensors(output, () => tensorOf(fetched[next++]));
+    return mapTensors(prepared.output, () => tensorOf(fetched[next++]));
+  }
+
+  /** The error for a worker that was lost, where that is what a run failed by; the session is then given up. */
+  private async lossBehind(cause: unknown): Promise<WorkerError | undefined> {
+    const { cluster } = this.session;
+    if (!cluster) return undefined;
+    this.loss = await lossOf(cluster.workers, cause, cluster.timeout);
+    if (this.loss) this.store.abandon();
+    return this.loss;
   }
 
   operationCosts(inputs: TensorTree[]): OperationCost[] {
@@ -70,7 +90,7 @@ export class RecordedStep {
     try {
       metadata = this.graph.session.profile(...call);
     } catch (cause) {
-      refuse(cause);
+      throw refusal(cause);
     }
     this.store.assigned(assigned);
     return operationCosts(metadata);
@@ -109,7 +129,7 @@ export class RecordedStep {
   }
 
   dispose(): void {
-    this.store.release();
+    if (!this.loss) this.store.release();
     this.graph.session.close();
   }
 }

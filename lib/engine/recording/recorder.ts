@@ -60,6 +60,11 @@ export class Recorder {
     return this.options.precision;
   }
 
+  /** Where the next nodes are placed, if that is a worker's device. */
+  get workerDevice(): string | undefined {
+    return this.placement.device?.startsWith('/job:') ? this.placement.device : undefined;
+  }
+
   /** Adds an input of the step, of a tensor's type and shape. */
   placeholder({ dtype, shape }: TensorFlow.Tensor): { feed: Output; tensor: TensorFlow.Tensor } {
     const type = { dtype: typeNumber(dtype), shape };
@@ -165,7 +170,7 @@ export class Recorder {
 
   private read(variable: TensorFlow.Variable): Output {
     this.variables.add(variable);
-    const handle = this.store.handleOf(variable);
+    const handle = this.store.handleOf(variable, this.workerDevice);
     const output = this.store.read(handle, typeNumber(variable.dtype), this.updates.of(variable));
     this.updates.addRead(variable, output);
     return output;

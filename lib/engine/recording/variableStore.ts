@@ -5,9 +5,9 @@
  * something else reads the variable: an operation of TensorFlow.js, `dataSync`, a checkpoint, another session. That read
  * brings them over. The other way, a variable that was assigned outside is sent before the session's next run.
  */
-import { EngineError } from '../../errors';
+import { EngineError, WorkerError } from '../../errors';
 import { type DataId, nativeBackend } from '../runtime/backend';
-import type { Output } from '../runtime/session';
+import { type FetchedValue, type Output, reasonOf } from '../runtime/session';
 import { type TensorFlow, tf } from '../runtime/tensorflow';
 import { arrayOf, isRegistered, typeNumber, valuesOf } from '../runtime/values';
 import type { Graph } from './graph';
@@ -74,14 +74,18 @@ export class VariableStore {
     watchReads();
   }
 
-  /** The session's handle of a variable, made at its first use. */
-  handleOf(variable: TensorFlow.Variable): Output {
-    return (this.entries.get(variable) ?? this.add(variable)).handle;
+  /**
+   * The session's handle of a variable, made at its first use.
+   *
+   * @param device where the variable is to be, for the first use
+   */
+  handleOf(variable: TensorFlow.Variable, device?: string): Output {
+    return (this.entries.get(variable) ?? this.add(variable, device)).handle;
   }
 
-  private add(variable: TensorFlow.Variable): Entry {
+  private add(variable: TensorFlow.Variable, device?: string): Entry {
     const type = { dtype: typeNumber(variable.dtype), shape: variable.shape };
-    const handle: Output = [this.graph.variable(type).node, 0];
+    const handle: Output = [this.graph.variable(type, device).node, 0];
     const feed: Output = [this.graph.placeholder(type).node, 0];
     const entry: Entry = {
       variable,
@@ -167,12 +171,7 @@ export class VariableStore {
     const entries = [...this.entries.values()].filter((entry) => this.hasNewest(entry));
     if (entries.length === 0) return;
     for (const { dataId } of entries) newest.delete(dataId!);
-    const fetched = this.graph.session.run(
-      [],
-      [],
-      entries.map(({ pull }) => pull),
-      [],
-    );
+    const fetched = this.fetched(entries);
     const backend = nativeBackend();
     entries.forEach(({ dataId }, i) => {
       const record = backend.tensorMap.get(dataId!);
@@ -182,9 +181,32 @@ export class VariableStore {
     });
   }
 
+  private fetched(entries: readonly Entry[]): FetchedValue[] {
+    const fetches = entries.map(({ pull }) => pull);
+    try {
+      return this.graph.session.run([], [], fetches, []);
+    } catch (cause) {
+      if (!this.graph.cluster) throw cause;
+      this.abandon();
+      throw new WorkerError(
+        `What ${this.graph.cluster.workers.join(', ')} computed can't be fetched: ${reasonOf(cause)}.`,
+        'See whether they run; go on from the newest checkpoint with `resume: true`.',
+        { cause },
+      );
+    }
+  }
+
   /** Brings everything over and forgets the session. */
   release(): void {
     this.pull();
+    this.entries.clear();
+  }
+
+  /** Forgets a session that is lost: its variables have the values that were brought over last. */
+  abandon(): void {
+    for (const { dataId } of this.entries.values()) {
+      if (dataId !== null && newest.get(dataId) === this) newest.delete(dataId);
+    }
     this.entries.clear();
   }
 }

@@ -5,6 +5,7 @@ import * as path from 'node:path';
 import { checkChoice } from '../../checks';
 import { ConfigError, EngineError } from '../../errors';
 import { type AttributeList, usesGpu } from './backend';
+import { type Field, message } from './protobuf';
 import { addonFolder } from './tensorflow';
 
 /** A node's output: the node's number and which of its outputs. */
@@ -54,7 +55,14 @@ export interface GraphSession {
 }
 
 interface Addon {
-  GraphSession: new (config: Uint8Array, tensorFloat32: boolean) => GraphSession;
+  GraphSession: new (
+    config: Uint8Array,
+    tensorFloat32: boolean,
+    target: string,
+    timeout: number,
+  ) => GraphSession;
+  /** Starts a TensorFlow server, of a serialized `tensorflow.ServerDef`, in this process. */
+  startServer(definition: Uint8Array): string;
   kernels: KernelLevel;
   /** Whether the operation DirectConv2DMaxPool takes a convolution of these sizes, in the order of native/convolution/convolution.h. */
   canPool(sizes: number[], arithmetic: number): boolean;
@@ -108,13 +116,19 @@ export interface SessionOptions {
   precision?: Precision;
   /** Has TensorFlow's XLA compile what it can of the graph, on a GPU. Default false. */
   xla?: boolean;
+  /** The workers that it runs on instead of this process. */
+  cluster?: {
+    /** A serialized `tensorflow.ClusterDef`. */
+    definition: Uint8Array;
+    /** The server that it is made at: `grpc://host:7002`. */
+    target: string;
+    /** Seconds that a run may take. */
+    timeout: number;
+    /** Their names, in the order of their tasks. */
+    workers: readonly string[];
+  };
   /** Whether TensorFlow may turn convolutions to NCHW, which it does on a GPU where it finds that cuDNN wants it. Default true. */
   layoutPass?: boolean;
-}
-
-/** A field of a serialized protocol buffer: a number below 128, or what is nested, below 128 bytes. */
-function field(number: number, value: number | readonly number[]): number[] {
-  return typeof value === 'number' ? [number << 3, value] : [(number << 3) | 2, value.length, ...value];
 }
 
 /**
@@ -123,27 +137,47 @@ function field(number: number, value: number | readonly number[]): number[] {
  * The processor appears as so many devices, and so many operations run at a time, each on all of its cores: two at a time only take
  * the cache from each other, which makes a step of a residual network 4 to 9 % longer. A GPU chooses the number itself.
  */
-function sessionConfig({ cpus = 1, xla = false, layoutPass = true }: SessionOptions): Uint8Array {
+export function sessionConfig({
+  cpus = 1,
+  xla = false,
+  layoutPass = true,
+  cluster,
+}: SessionOptions): Uint8Array {
   const onGpu = usesGpu();
   const isPlainGpu = onGpu && cpus === 1;
-  const deviceCount = field(1, [...field(1, [...Buffer.from('CPU')]), ...field(2, cpus)]);
-  const interOpThreads = field(5, cpus);
-  const globalJitLevel = field(3, field(5, 1)); // optimizer_options: ON_1
-  const allowSoftPlacement = field(7, 1);
-  const layoutOptimizer = field(10, field(1, 2)); // rewrite_options: OFF
-  return Uint8Array.from([
-    ...(isPlainGpu ? [] : [...deviceCount, ...interOpThreads]),
+  const deviceCount: Field = [1, message([1, 'CPU'], [2, cpus])];
+  const interOpThreads: Field = [5, cpus];
+  const globalJitLevel: Field = [3, message([5, 1])]; // optimizer_options: ON_1
+  const allowSoftPlacement: Field = [7, 1];
+  const layoutOptimizer: Field = [10, message([1, 2])]; // rewrite_options: OFF
+  const graphOptions: Field = [
+    10,
+    message(...(xla ? [globalJitLevel] : []), ...(layoutPass ? [] : [layoutOptimizer])),
+  ];
+  return message(
+    ...(isPlainGpu ? [] : [deviceCount, interOpThreads]),
     // What a card has no kernel for, the processor computes.
-    ...(onGpu ? allowSoftPlacement : []),
-    ...field(10, [...(xla ? globalJitLevel : []), ...(layoutPass ? [] : layoutOptimizer)]),
-  ]);
+    ...(onGpu || cluster ? [allowSoftPlacement] : []),
+    graphOptions,
+    // operation_timeout_in_ms, cluster_def, isolate_session_state
+    ...(cluster
+      ? ([
+          [11, 1000 * cluster.timeout],
+          [14, cluster.definition],
+          [15, 1],
+        ] as const)
+      : []),
+  );
 }
 
 /** An empty graph with its session. */
 export function newGraphSession(options: SessionOptions = {}): GraphSession {
+  const { target = '', timeout = 0 } = options.cluster ?? {};
   return new (addon().GraphSession)(
     sessionConfig(options),
     !['float32', 'exact'].includes(options.precision ?? 'tf32'),
+    target,
+    1000 * timeout,
   );
 }
 

@@ -3,6 +3,8 @@
  *
  * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto and docs/Operators.md beside it
  */
+
+import { type Field, message } from '../../engine/runtime/protobuf';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import { computedNumbers } from '../../engine/runtime/values';
 import type { ModelError } from '../../errors';
@@ -10,7 +12,6 @@ import { networkInfo } from '../networkInfo';
 import { inputShapeOf, type Module } from '../walk';
 import { checkNotDisposed } from '../weights';
 import { batchNormParts, type Config, INPUT, outputName, pair, unknownPart, writeLayers } from './graph';
-import { type Field, message } from './protobuf';
 import { writeFormat } from './writeFormat';
 
 /** The operators' version, of 2024: read by onnxruntime 1.18 and later. */

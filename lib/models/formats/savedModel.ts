@@ -6,13 +6,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { filePath } from '../../checks';
+import { type Field, message } from '../../engine/runtime/protobuf';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import { ModelError } from '../../errors';
 import { networkInfo } from '../networkInfo';
 import { inputShapeOf, type Module, type Shape } from '../walk';
 import { checkNotDisposed } from '../weights';
 import { batchNormParts, type Config, INPUT, outputName, pair, unknownPart, writeLayers } from './graph';
-import { type Field, message } from './protobuf';
 import { writeFormat } from './writeFormat';
 
 /** The graph's version, TensorFlow 2.16's; its operations are as old as TensorFlow 1. */

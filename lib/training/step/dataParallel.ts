@@ -1,40 +1,68 @@
 /**
  * One batch on several devices, as PyTorch's `nn.DataParallel`: each device has a part of it, and the gradients are averaged.
  */
-import type { Batch } from '../../data/batch';
+import type { Batch, BatchDraws } from '../../data/batch';
 import { onDevice } from '../../engine/recording/active';
+import type { SessionOptions } from '../../engine/runtime/session';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
-import { ConfigError } from '../../errors';
+import { clusterOf, cpusOf, placesOf, targetOf, workersOf } from '../../engine/runtime/workers';
 import type { Criterion } from './crossEntropy';
-import { type Gradients, gradientsOf } from './gradients';
+import { type Gradients, gradientsOf, lengthOf } from './gradients';
 import { withoutStatistics } from './statistics';
 
-/**
- * As how many devices the processor is to appear.
- *
- * @throws ConfigError for what isn't the name of a device
- */
-export function cpusOf(devices: readonly string[]): number {
-  const numbers = devices.map((device) => {
-    const [, kind, number] = /^(cpu|gpu):([0-7])$/.exec(device) ?? [];
-    if (kind) return kind === 'cpu' ? Number(number) : 0;
-    throw new ConfigError(`There is no device '${device}'.`, "Name devices 'gpu:0', 'gpu:1', or 'cpu:0'.");
-  });
-  return Math.max(0, ...numbers) + 1;
+/** Seconds that a call may take on workers, before one of them is taken for lost. */
+const TIMEOUT = 30;
+
+/** What the session of a step on some devices is to be. */
+export function sessionOf(devices: readonly string[], timeout = TIMEOUT): SessionOptions {
+  const workers = workersOf(devices);
+  if (workers.length === 0) return { cpus: cpusOf(devices) };
+  return { cluster: { definition: clusterOf(workers), target: targetOf(workers), timeout, workers } };
 }
 
-/** Parts of a batch, one a device, none longer than the one before it, as `torch.chunk` makes them. */
-function parts({ images, labels, softLabels }: Batch, devices: number): Batch[] {
-  const n = images.shape[0];
+/** Parts of what a batch is or is made of, one a device, none longer than the one before it, as `torch.chunk` makes them. */
+export function parts<Whole extends Batch | BatchDraws>(whole: Whole, devices: number): Whole[] {
+  const n = lengthOf(whole);
   const size = Math.ceil(n / devices);
   return Array.from({ length: Math.ceil(n / size) }, (_, i) => {
     const length = Math.min(size, n - i * size);
-    return {
-      images: tf.slice(images, [i * size, 0, 0, 0], [length, -1, -1, -1]),
-      labels: tf.slice(labels, [i * size], [length]),
-      ...(softLabels && { softLabels: tf.slice(softLabels, [i * size, 0], [length, -1]) }),
+    const part = (tensor: TensorFlow.Tensor) => {
+      const others = tensor.shape.slice(1);
+      return tf.slice(tensor, [i * size, ...others.map(() => 0)], [length, ...others]);
     };
+    return Object.fromEntries(Object.entries(whole).map(([name, tensor]) => [name, part(tensor)])) as Whole;
   });
+}
+
+/** How a batch is shared. */
+export interface Sharing {
+  /** `gpu:0`, `gpu:1`, `host:7001`; the first has no less images than any other. */
+  devices: readonly string[];
+  /** Makes a batch of what a step is fed. */
+  makeBatch(inputs: Batch | BatchDraws): Batch;
+  /** Whether a part of the inputs makes that part of the batch, which no mixed images allow. */
+  areDivisible: boolean;
+}
+
+/**
+ * What `compute` makes of each device's part of a batch, there.
+ *
+ * Workers make their parts of the batch themselves, where they can; devices of this process take them from one.
+ */
+export function onEach<T>(
+  inputs: Batch | BatchDraws,
+  { devices, makeBatch, areDivisible }: Sharing,
+  compute: (part: Batch, i: number) => T,
+): T[] {
+  const places = placesOf(devices);
+  if (areDivisible && workersOf(devices).length > 0) {
+    return parts(inputs, devices.length).map((part, i) =>
+      onDevice(places[i], () => compute(makeBatch(part), i)),
+    );
+  }
+  const batch =
+    workersOf(devices).length > 0 ? onDevice(places[0], () => makeBatch(inputs)) : makeBatch(inputs);
+  return parts(batch, devices.length).map((part, i) => onDevice(places[i], () => compute(part, i)));
 }
 
 /**
@@ -42,20 +70,17 @@ function parts({ images, labels, softLabels }: Batch, devices: number): Batch[] 
  *
  * The loss and the gradients are means over the whole batch. Batch normalization is each part's own, and the moving statistics
  * follow the first device's, as with `nn.DataParallel`.
- *
- * @param devices `gpu:0`, `gpu:1`; the first has no less images than any other
  */
 export function gradientsOnDevices(
   net: TensorFlow.LayersModel,
-  batch: Batch,
+  inputs: Batch | BatchDraws,
   criterion: Criterion,
-  devices: readonly string[],
+  sharing: Sharing,
 ): Gradients {
-  const n = batch.images.shape[0];
-  const replicas = parts(batch, devices.length).map((part, i) => {
-    const compute = () => onDevice(devices[i], () => gradientsOf(net, part, criterion));
-    const share = part.images.shape[0] / n;
-    return { share, ...(i === 0 ? compute() : withoutStatistics(net, compute)) };
+  const n = lengthOf(inputs);
+  const replicas = onEach(inputs, sharing, (part, i) => {
+    const compute = () => gradientsOf(net, part, criterion);
+    return { share: lengthOf(part) / n, ...(i === 0 ? compute() : withoutStatistics(net, compute)) };
   });
   const mean = (tensors: TensorFlow.Tensor[]) => tf.addN(tensors.map((t, i) => tf.mul(t, replicas[i].share)));
   const names = Object.keys(replicas[0].grads);
@@ -65,6 +90,7 @@ export function gradientsOnDevices(
   return {
     loss: mean(replicas.map(({ loss }) => loss)) as TensorFlow.Scalar,
     logits,
+    classes: tf.concat(replicas.map(({ classes }) => classes)),
     grads: Object.fromEntries(grads),
   };
 }

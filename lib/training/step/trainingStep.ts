@@ -10,8 +10,8 @@ import type { WeightAverage } from '../optimizer/averaging';
 import { type ClippingOptions, clipped } from '../optimizer/clipping';
 import type { Optimizer, Rates } from '../optimizer/optimizer';
 import { applyConstraints, withPenalties } from '../optimizer/regularization';
-import { type Criterion, classesOf, criterionFor } from './crossEntropy';
-import { cpusOf, gradientsOnDevices } from './dataParallel';
+import { type Criterion, criterionFor } from './crossEntropy';
+import { gradientsOnDevices, sessionOf } from './dataParallel';
 import { gradientsOf, meanGradients, parameters } from './gradients';
 import type { LossScale } from './lossScale';
 import { readStatistics, writeStatistics } from './statistics';
@@ -40,8 +40,12 @@ export interface TrainingStepOptions extends CompileOptions, ClippingOptions {
   lossScale?: LossScale;
   /** Devices to share each batch. */
   devices?: readonly string[];
+  /** Seconds that a call may take on workers. Default 30. */
+  workerTimeout?: number;
   /** Makes the batch of what the step is fed, as `DataLoader.batch`. Default: it is fed the batch itself. */
   makeBatch?(tensors: Batch | BatchDraws): Batch;
+  /** Whether a part of what the step is fed makes that part of the batch. Default true. */
+  areDivisible?: boolean;
   /** For benchmarks. */
   session?: SessionOptions;
 }
@@ -58,7 +62,9 @@ export function compileTraining(
     clipNorm,
     clipValue,
     devices = [],
+    workerTimeout,
     makeBatch = (tensors) => tensors as Batch,
+    areDivisible = true,
     session,
     ...options
   }: TrainingStepOptions,
@@ -71,18 +77,21 @@ export function compileTraining(
       'Leave out devices, or `compile: false`.',
     );
   }
-  const gradients = (batch: Batch) => {
+  const sharing = { devices, makeBatch, areDivisible };
+  const gradients = (inputs: Batch | BatchDraws) => {
     const scaled: Criterion = (logits, labels) => {
       const loss = withPenalties(net, lossOf(logits, labels));
       return scale ? scale.apply(loss) : loss;
     };
-    const { loss, logits, grads } =
-      devices.length > 0 ? gradientsOnDevices(net, batch, scaled, devices) : gradientsOf(net, batch, scaled);
-    const correct: TensorFlow.Scalar = tf.sum(tf.equal(tf.argMax(logits, 1), classesOf(batch)));
+    const { loss, logits, classes, grads } =
+      devices.length > 0
+        ? gradientsOnDevices(net, inputs, scaled, sharing)
+        : gradientsOf(net, makeBatch(inputs), scaled);
+    const correct: TensorFlow.Scalar = tf.sum(tf.equal(tf.argMax(logits, 1), classes));
     logits.dispose();
-    return { loss, grads, correct, length: batch.images.shape[0] };
+    return { loss, grads, correct };
   };
-  const update = (rates: Rates, batches: Batch[]) => {
+  const update = (rates: Rates, batches: (Batch | BatchDraws)[]) => {
     const before = readStatistics(net);
     const { losses, corrects, grads } = meanGradients(batches, gradients);
     const finite = tf.all(tf.isFinite(tf.stack(losses))) as TensorFlow.Scalar;
@@ -98,7 +107,7 @@ export function compileTraining(
       const [lrs, momentums] = [tf.unstack(lr), tf.unstack(momentum)] as TensorFlow.Scalar[][];
       const updates = lrs.flatMap((lr, i) => {
         const own = batches.slice(i * accumulate, (i + 1) * accumulate);
-        return update({ lr, momentum: momentums[i] }, own.map(makeBatch));
+        return update({ lr, momentum: momentums[i] }, own);
       });
       return {
         loss: tf.stack(updates.map(({ loss }) => loss)) as TensorFlow.Tensor1D, // [batches]
@@ -106,6 +115,6 @@ export function compileTraining(
       };
     },
     options,
-    { ...session, cpus: cpusOf(devices) },
+    { ...session, ...sessionOf(devices, workerTimeout) },
   );
 }

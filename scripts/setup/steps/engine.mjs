@@ -17,7 +17,7 @@ const nativeSources = join(packageRoot, 'lib', 'engine', 'native');
 /** @param {string} ending */
 const nativeFiles = (ending) =>
   readdirSync(nativeSources, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith(ending) && !name.startsWith('stderr'))
+    .filter((name) => name.endsWith(ending) && !/^(stderr|listen)\b/.test(name))
     .sort();
 
 const ADDONS = [
@@ -40,6 +40,14 @@ const ADDONS = [
     name: 'stderr_capture',
     folder: () => join(nativeSources, 'stderr'),
     sources: ['stderr_capture.cc'],
+    headers: [],
+    usesTensorFlow: false,
+  },
+  {
+    // Loaded before everything, into a worker's process.
+    name: 'listen_host',
+    folder: () => join(nativeSources, 'listen'),
+    sources: ['listen_host.cc'],
     headers: [],
     usesTensorFlow: false,
   },

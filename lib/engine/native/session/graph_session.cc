@@ -11,10 +11,12 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "convolution/convolution.h"
 #include "session/operations.h"
+#include "session/server.h"
 #include "session/tensorflow_handles.h"
 #include "shared/level.h"
 #include "tensorflow/c/c_api.h"
@@ -92,6 +94,8 @@ struct SessionState {
   uint64_t turn = 0;
   // Whether a GPU may round factors of float32 to 11 bits.
   bool tensor_float_32 = true;
+  // After so many milliseconds a run on a server fails; 0 for never.
+  int64_t timeout = 0;
 
   ~SessionState() {
     auto status = NewStatus();
@@ -124,15 +128,27 @@ struct Run {
     std::vector<TF_Tensor*> values;
     for (auto& value : feed_values) values.push_back(value.get());
     fetched.assign(fetches.size(), nullptr);
-    // A serialized tensorflow.RunOptions: {trace_level: FULL_TRACE}.
-    static const char kFullTrace[] = {0x08, 0x03};
-    Buffer options(traced ? TF_NewBufferFromString(kFullTrace, sizeof kFullTrace) : nullptr, DeleteBuffer);
+    const std::string given = Options();
+    Buffer options(TF_NewBufferFromString(given.data(), given.size()), DeleteBuffer);
     TF_SessionRun(state->session, options.get(), feeds.data(), values.data(), feeds.size(), fetches.data(),
                   fetched.data(), fetches.size(), targets.data(), targets.size(), traced ? metadata.get() : nullptr,
                   status.get());
     tsl::enable_tensor_float_32_execution(true);
     ++state->turn;
     state->changed.notify_all();
+  }
+
+  // A serialized tensorflow.RunOptions.
+  std::string Options() const {
+    std::string options;
+    if (traced) options += {0x08, 0x03};  // trace_level: FULL_TRACE
+    if (state->timeout > 0) {
+      options += 0x10;  // timeout_in_ms
+      int64_t rest = state->timeout;
+      for (; rest >= 0x80; rest >>= 7) options += static_cast<char>(rest | 0x80);
+      options += static_cast<char>(rest);
+    }
+    return options;
   }
 
   Napi::Value Results(Napi::Env env) {
@@ -182,14 +198,19 @@ class GraphSession : public Napi::ObjectWrap<GraphSession> {
                        });
   }
 
-  // new GraphSession(config: Uint8Array, tensorFloat32: boolean): config is a serialized tensorflow.ConfigProto.
+  // new GraphSession(config: Uint8Array, tensorFloat32: boolean, target: string, timeout: number): config is a
+  // serialized tensorflow.ConfigProto; target is a server's address, empty for a session in this process, and timeout
+  // the milliseconds that a run there may take, 0 for any time.
   explicit GraphSession(const Napi::CallbackInfo& info)
       : Napi::ObjectWrap<GraphSession>(info), state_(std::make_shared<SessionState>()) {
     state_->tensor_float_32 = info[1].ToBoolean();
+    state_->timeout = info[3].ToNumber().Int64Value();
     auto status = NewStatus();
     TF_SessionOptions* options = TF_NewSessionOptions();
     auto config = info[0].As<Napi::Uint8Array>();
     TF_SetConfig(options, config.Data(), config.ByteLength(), status.get());
+    const std::string target = info[2].ToString();
+    if (!target.empty()) TF_SetTarget(options, target.c_str());
     if (Ok(status)) state_->session = TF_NewSession(state_->graph, options, status.get());
     TF_DeleteSessionOptions(options);
     Check(info.Env(), status);
@@ -378,6 +399,8 @@ class GraphSession : public Napi::ObjectWrap<GraphSession> {
 
   // close(): frees the graph, the session and its variables, once a run under way has ended.
   Napi::Value Close(const Napi::CallbackInfo& info) {
+    // A server that was lost is waited for, by nobody.
+    if (state_ && state_->timeout > 0) std::thread([state = std::move(state_)]() mutable { state.reset(); }).detach();
     state_.reset();
     nodes_.clear();
     return info.Env().Undefined();
@@ -400,6 +423,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   // Which instructions the operations of operations.h use, which TensorFlow has now; "tensorflow" where they are off.
   resnet::RegisterOperations();
   exports.Set("kernels", Napi::String::New(env, resnet::NameOf(resnet::KernelLevel())));
+  exports.Set("startServer", Napi::Function::New(env, resnet::StartServer, "startServer"));
   exports.Set("canPool", Napi::Function::New(env, CanPool, "canPool"));
   return exports;
 }
