@@ -27,6 +27,7 @@ export {
 } from './engine/compile';
 export { singularValues } from './engine/operations/eigen';
 export { type Device, device } from './engine/runtime/device';
+export { type LocalWorkers, startWorkers } from './engine/runtime/localWorkers';
 export { type TensorFlow, tf } from './engine/runtime/tensorflow';
 // errors
 export {

@@ -1,9 +1,9 @@
 /** `resnet-notebooks worker`: computes parts of the training steps of another program, on this machine or elsewhere. */
-import { fork } from 'node:child_process';
+import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { SetupError, UsageError } from './setup/errors.mjs';
-import { packageFolder, packageRoot } from './setup/project.mjs';
+import { UsageError } from './setup/errors.mjs';
+import { packageRoot } from './setup/project.mjs';
 
 /**
  * Where a worker is to listen, of the command's options.
@@ -26,29 +26,33 @@ export function planWorker({ host = '127.0.0.1', port = '7001' }) {
 }
 
 /**
- * Runs a worker until it is told to end. TensorFlow's server listens on all addresses, so it runs in a process into which
- * listen_host was loaded.
+ * Runs a worker until it is told to end; the library has to be compiled.
  *
  * @param {{ host: string, port: number }} options
  * @returns {Promise<number>} the exit code
  */
-export function runWorker({ host, port }) {
-  if (process.platform !== 'linux') {
-    throw new SetupError('A worker needs Linux.', 'Start it on a machine that has it.');
-  }
-  const listenHost = join(packageFolder('@tensorflow/tfjs-node-gpu'), 'lib', 'napi-v8', 'listen_host.node');
-  const child = fork(join(packageRoot, 'scripts', 'workerProcess.mjs'), [host, String(port)], {
-    env: { ...process.env, LD_PRELOAD: listenHost, RESNET_LISTEN_HOST: host },
-  });
-  let isAsked = false;
-  for (const signal of /** @type {const} */ (['SIGTERM', 'SIGINT'])) {
-    process.on(signal, () => {
-      isAsked = true;
-      // TensorFlow's server can't be stopped otherwise. It keeps nothing that could be lost.
-      child.kill('SIGKILL');
-    });
-  }
+export async function runWorker({ host, port }) {
+  const { forkWorker } = createRequire(import.meta.url)(
+    join(packageRoot, 'lib', 'dist', 'engine', 'runtime', 'localWorkers.js'),
+  );
+  const { child, status } = await forkWorker({ host, port });
+  const name = host.includes(':') ? `[${host}]` : host;
+  const { processor, devices, kernels } = status;
+  console.log(`Worker ${name}:${port}: ${processor}, ${devices.join(' and ')}, kernels ${kernels}.
+It listens on the ports ${port} and ${port + 1} of ${host}, until Ctrl-C.
+${
+  ['127.0.0.1', '::1'].includes(host)
+    ? 'Other machines reach it by --host, or through an SSH tunnel (README).'
+    : "TensorFlow's servers know no passwords: whoever reaches this address runs what they like. Use it in a network of your own only."
+}`);
   return new Promise((resolve) => {
-    child.on('exit', (code) => resolve(isAsked ? 0 : (code ?? 1)));
+    child.once('exit', (/** @type {number | null} */ code) => resolve(code ?? 1));
+    for (const signal of /** @type {const} */ (['SIGTERM', 'SIGINT'])) {
+      process.on(signal, () => {
+        resolve(0);
+        // TensorFlow's server can't be stopped otherwise. It keeps nothing that could be lost.
+        child.kill('SIGKILL');
+      });
+    }
   });
 }

@@ -1,5 +1,6 @@
 /** Training on workers: real processes on this machine, each with a TensorFlow server. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,6 +11,7 @@ import { loadCifar10 } from '../../lib/data/cifar10';
 import { DataLoader, type DataLoaderOptions } from '../../lib/data/dataLoader';
 import type { Dataset } from '../../lib/data/dataset';
 import { mixup } from '../../lib/data/transforms/mixing';
+import { type LocalWorkers, startWorkers } from '../../lib/engine/runtime/localWorkers';
 import { ConfigError, WorkerError } from '../../lib/errors';
 import { loadModel } from '../../lib/models/files/loadModel';
 import { resnet18 } from '../../lib/models/resNet';
@@ -21,20 +23,19 @@ import { crossEntropy } from '../../lib/training/step/crossEntropy';
 import { train } from '../../lib/training/train';
 import type { TrainOptions } from '../../lib/training/trainOptions';
 import { numbers } from '../helpers/tensors';
-import { Worker } from '../helpers/workers';
 
 const isLinux = process.platform === 'linux';
 let images: Dataset;
-let workers: Worker[] = [];
+let workers: LocalWorkers;
 const folder = mkdtempSync(join(tmpdir(), 'workers-'));
 
 before(async () => {
   images = (await loadCifar10({ sample: true })).train;
-  if (isLinux) workers = await Promise.all([Worker.start(), Worker.start()]);
+  if (isLinux) workers = await startWorkers(2);
 });
 
-after(async () => {
-  await Promise.all(workers.map((worker) => worker.end('SIGKILL')));
+after(() => {
+  workers?.stop();
   rmSync(folder, { recursive: true });
 });
 
@@ -68,6 +69,15 @@ async function trained(options: Partial<TrainOptions>, loaderOptions: DataLoader
   return { net, batches, messages, history, testLoader, weights: () => net.getWeights().map(numbers) };
 }
 
+/** A port that is free. */
+async function freePort(): Promise<AddressInfo> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return address;
+}
+
 const losses = ({ batches }: { batches: BatchEvent[] }) => batches.map(({ loss }) => loss);
 
 const testLosses = ({ history }: { history: History | Error }) =>
@@ -75,7 +85,7 @@ const testLosses = ({ history }: { history: History | Error }) =>
 
 describe('training on workers', { skip: !isLinux }, () => {
   test('training on workers gives the bits of one process with as many devices, and so does evaluating', async () => {
-    const devices = workers.map(({ name }) => name);
+    const { devices } = workers;
     for (const loaderOptions of [{}, { onDevice: false }, { mix: mixup(0.2) }]) {
       const here = await trained({ devices: ['cpu:0', 'cpu:1'] }, loaderOptions);
       const there = await trained({ devices }, loaderOptions);
@@ -91,7 +101,7 @@ describe('training on workers', { skip: !isLinux }, () => {
   });
 
   test('training on workers works with one of them, and with one named twice', async () => {
-    const [{ name }] = workers;
+    const [name] = workers.devices;
     const one = await trained({ devices: [name] });
     assert.deepEqual(losses(one), losses(await trained({})));
     const twice = await trained({ devices: [name, name] });
@@ -100,7 +110,9 @@ describe('training on workers', { skip: !isLinux }, () => {
 
   test('a worker listens on no other address than it is told', () => {
     const hex = (port: number) => port.toString(16).toUpperCase().padStart(4, '0');
-    const ports = workers.flatMap(({ port }) => [hex(port), hex(port + 1)]);
+    const ports = workers.devices
+      .map((name) => Number(name.split(':')[1]))
+      .flatMap((port) => [hex(port), hex(port + 1)]);
     const listening = ['/proc/net/tcp', '/proc/net/tcp6']
       .flatMap((file) => readFileSync(file, 'utf8').trim().split('\n').slice(1))
       .map((line) => line.trim().split(/\s+/))
@@ -111,10 +123,26 @@ describe('training on workers', { skip: !isLinux }, () => {
     for (const [address] of listening) assert.ok(loopback.includes(address), address);
   });
 
-  test('a worker ends at SIGTERM, with exit code 0', async () => {
-    const worker = await Worker.start();
-    assert.match(worker.output.text, /Other machines reach it by --host/);
-    assert.equal(await worker.end('SIGTERM'), 0);
+  test('a worker that the command starts says where it listens, and ends at SIGTERM, with exit code 0', async () => {
+    const { port } = await freePort();
+    const command = spawn(process.execPath, ['scripts/cli.mjs', 'worker', '--port', String(port)], {
+      cwd: join(__dirname, '..', '..'),
+    });
+    let text = '';
+    for await (const chunk of command.stdout) {
+      text += chunk;
+      if (text.includes('SSH')) break;
+    }
+    assert.match(
+      text,
+      new RegExp(
+        `Worker 127\\.0\\.0\\.1:${port}: .*cpu:0.*\\nIt listens on the ports ${port} and ${port + 1} of`,
+      ),
+    );
+    const ended = new Promise((resolve) => command.once('exit', resolve));
+    command.kill('SIGTERM');
+    assert.equal(await ended, 0);
+    await assert.rejects(fetch(`http://127.0.0.1:${port}/status`));
   });
 });
 
@@ -127,12 +155,12 @@ describe('training on workers is refused', { skip: !isLinux }, () => {
     return { name: `127.0.0.1:${port}`, close: () => server.close() };
   }
 
-  async function statusOf(worker: Worker): Promise<Record<string, unknown>> {
-    return (await fetch(`http://${worker.name}/status`)).json() as Promise<Record<string, unknown>>;
+  async function statusOf(name: string): Promise<Record<string, unknown>> {
+    return (await fetch(`http://${name}/status`)).json() as Promise<Record<string, unknown>>;
   }
 
   test('training on workers is refused where nothing answers', async () => {
-    const { history } = await trained({ devices: [workers[0].name, '127.0.0.1:9'] });
+    const { history } = await trained({ devices: [workers.devices[0], '127.0.0.1:9'] });
     assert.ok(history instanceof WorkerError);
     assert.equal(history.worker, '127.0.0.1:9');
     assert.match(history.message, /doesn't answer[\s\S]*npx resnet-notebooks worker --port 9/);
@@ -145,7 +173,7 @@ describe('training on workers is refused', { skip: !isLinux }, () => {
     ['no answer that a worker gives', { version: undefined, devices: undefined }, /has version undefined/],
   ] as const) {
     test(`training on workers is refused where one has ${what}`, async () => {
-      const other = await impostor({ ...(await statusOf(workers[0])), ...change });
+      const other = await impostor({ ...(await statusOf(workers.devices[0])), ...change });
       const { history } = await trained({ devices: [other.name] });
       other.close();
       assert.ok(history instanceof WorkerError);
@@ -155,7 +183,7 @@ describe('training on workers is refused', { skip: !isLinux }, () => {
   }
 
   test('training on workers is refused for a device that one lacks', async () => {
-    const { history } = await trained({ devices: [`${workers[0].name}/gpu:3`] });
+    const { history } = await trained({ devices: [`${workers.devices[0]}/gpu:3`] });
     assert.ok(history instanceof WorkerError);
     assert.match(history.message, /has no gpu:3\.\nName one of its devices: cpu:0/);
   });
@@ -168,7 +196,7 @@ describe('training on workers is refused', { skip: !isLinux }, () => {
   }
 
   test("training on workers is refused for onWorkerLost: 'goOn' without checkpoints", async () => {
-    const { history } = await trained({ devices: [workers[0].name], onWorkerLost: 'goOn' });
+    const { history } = await trained({ devices: [workers.devices[0]], onWorkerLost: 'goOn' });
     assert.ok(history instanceof ConfigError);
   });
 });
@@ -181,9 +209,9 @@ describe('a worker that is lost', { skip: !isLinux }, () => {
     ['hangs, the one that keeps the weights', true, 'SIGSTOP'],
   ] as const) {
     test(`a worker that is lost: it ${what}`, async () => {
-      const doomed = await Worker.start();
-      const { pid } = doomed;
-      const devices = first ? [doomed.name, workers[0].name] : [workers[0].name, doomed.name];
+      const doomed = await startWorkers(1);
+      const [[name], [pid]] = [doomed.devices, doomed.pids];
+      const devices = first ? [name, workers.devices[0]] : [workers.devices[0], name];
       const savePath = join(folder, `${signal}-${first}`);
       let lostAt = 0;
       const lose = (event: { kind: string; batch?: number; epoch?: number }) => {
@@ -195,31 +223,31 @@ describe('a worker that is lost', { skip: !isLinux }, () => {
       try {
         const { history, weights } = await trained(options);
         assert.ok(history instanceof WorkerError, String(history));
-        assert.equal(history.worker, doomed.name);
+        assert.equal(history.worker, name);
         assert.ok(performance.now() - lostAt < 15_000, `${performance.now() - lostAt} ms`);
         // Nothing of the second epoch is left: the network is as it was saved after the first.
         const saved = await loadModel(savePath);
         assert.deepEqual(weights(), saved.getWeights().map(numbers));
         saved.dispose();
       } finally {
-        await doomed.end('SIGKILL');
+        doomed.stop();
       }
       // The others go on with what was saved.
-      const resumed = await trained({ savePath, resume: true, epochs: 3, devices: [workers[0].name] });
+      const resumed = await trained({ savePath, resume: true, epochs: 3, devices: [workers.devices[0]] });
       assert.ok(!(resumed.history instanceof Error), String(resumed.history));
       assert.equal(resumed.history.epochs.length, 3);
     });
   }
 
   test("a worker that is lost is gone on without by onWorkerLost: 'goOn', at the same batch size", async () => {
-    const doomed = await Worker.start();
-    const { pid } = doomed;
+    const doomed = await startWorkers(1);
+    const [[name], [pid]] = [doomed.devices, doomed.pids];
     let isLost = false;
     const { history, messages, batches } = await trained({
       savePath: join(folder, 'goOn'),
       saveEvery: 1,
       epochs: 3,
-      devices: [doomed.name, workers[0].name, workers[1].name],
+      devices: [name, workers.devices[0], workers.devices[1]],
       workerTimeout: 4,
       onWorkerLost: 'goOn',
       onProgress: (event) => {
@@ -228,34 +256,31 @@ describe('a worker that is lost', { skip: !isLinux }, () => {
         process.kill(pid, 'SIGKILL');
       },
     });
-    await doomed.end('SIGKILL');
+    doomed.stop();
     assert.ok(!(history instanceof Error), String(history));
     const { epochs } = history;
     assert.equal(epochs.length, 3);
     assert.ok(epochs.every(({ trainLoss }) => Number.isFinite(trainLoss)));
-    const names = workers.map(({ name }) => name).join(', ');
-    assert.ok(messages.some((text) => text.includes(doomed.name) && text.includes(`Goes on with ${names}`)));
+    const names = workers.devices.join(', ');
+    assert.ok(messages.some((text) => text.includes(name) && text.includes(`Goes on with ${names}`)));
     const last = batches.filter(({ epoch }) => epoch === 3);
     assert.equal(last.length, 10);
     assert.equal(last[9].images, 160);
   });
 
   test('a worker that is lost during an evaluation ends that', async () => {
-    const doomed = await Worker.start();
-    const { pid } = doomed;
+    const doomed = await startWorkers(1);
+    const [[name], [pid]] = [doomed.devices, doomed.pids];
     const net = resnet18({ width: 4, seed: 1 });
     const loader = new DataLoader(images.subset(200), { batchSize: 10 });
     const run = evaluate(net, loader, {
-      devices: [workers[0].name, doomed.name],
+      devices: [workers.devices[0], name],
       workerTimeout: 4,
       onProgress: (done) => {
         if (done === 50) process.kill(pid, 'SIGKILL');
       },
     });
-    await assert.rejects(
-      run,
-      (error: WorkerError) => error instanceof WorkerError && error.worker === doomed.name,
-    );
-    await doomed.end('SIGKILL');
+    await assert.rejects(run, (error: WorkerError) => error instanceof WorkerError && error.worker === name);
+    doomed.stop();
   });
 });
