@@ -105,6 +105,7 @@ async function goodArguments(): Promise<Record<string, unknown[]>> {
     featureMaps: [net, image],
     featureMapChart: [image, lib.featureMaps(net, image)],
     gradCam: [net, image, {}],
+    startWorkers: [1],
     gradCamChart: [lib.gradCam(net, image)],
     lastFeatures: [net, loader],
     umap: [Array.from({ length: 8 }, (_, i) => [i, 1]), { neighbors: 2 }],

@@ -5,7 +5,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { createServer } from 'node:net';
 import { extname, join } from 'node:path';
 import { checkPositiveInteger } from '../../checks';
-import { WorkerError } from '../../errors';
+import { ConfigError, WorkerError } from '../../errors';
 import { addonFolder } from './tensorflow';
 import type { WorkerOptions } from './workerServer';
 import { tensorflowPort, type WorkerStatus } from './workers';
@@ -26,6 +26,7 @@ export async function forkWorker({ host, port }: WorkerOptions): Promise<WorkerP
     throw new WorkerError('A worker needs Linux.', 'Start it on a machine that has it.');
   }
   const child = fork(join(__dirname, `workerProcess${extname(__filename)}`), [host, String(port)], {
+    cwd: __dirname,
     env: {
       ...process.env,
       // TensorFlow's server would listen on all addresses.
@@ -44,6 +45,8 @@ export async function forkWorker({ host, port }: WorkerOptions): Promise<WorkerP
   );
 }
 
+const MOST = 64;
+
 /** Workers on this machine. */
 export interface LocalWorkers {
   /** Their names, for `devices` of `train` and `evaluate`. */
@@ -57,11 +60,14 @@ export interface LocalWorkers {
 /**
  * Starts workers on this machine, on ports that are free, reachable from this machine alone. They end with this process.
  *
- * @param count how many
+ * @param count how many, 64 at the most
+ * @throws ConfigError for another number
  * @throws WorkerError where one can't be started
  */
 export async function startWorkers(count: number): Promise<LocalWorkers> {
   checkPositiveInteger('count', count);
+  if (count > MOST)
+    throw new ConfigError(`${count} workers are too many for a machine.`, `Start ${MOST} at the most.`);
   const host = '127.0.0.1';
   const started: { worker: WorkerProcess; port: number }[] = [];
   const stop = () => {
