@@ -32,6 +32,7 @@ describe('committed notebooks', () => {
       '11_how_it_is_fast',
       '12_your_own',
       '13_ninety_four',
+      '14_several_machines',
       '15_your_own_classes',
     ];
     assert.deepEqual(
