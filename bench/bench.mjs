@@ -18,11 +18,12 @@ import { epoch } from './sections/epoch.mjs';
 import { kernels } from './sections/kernels.mjs';
 import { options } from './sections/options.mjs';
 import { precision } from './sections/precision.mjs';
+import { severalMachines } from './sections/severalMachines.mjs';
 import { steady } from './sections/steady.mjs';
 import { steps } from './sections/steps.mjs';
 import { workers } from './typescript.mjs';
 
-const SECTIONS = [steps, kernels, calls, options, epoch, compile, precision, steady];
+const SECTIONS = [steps, kernels, calls, options, epoch, compile, precision, steady, severalMachines];
 
 await main(async () => {
   const named = process.argv.slice(2).join(' ');

@@ -1,4 +1,4 @@
-/** Training steps of this library. Arguments: network, width, batch size, precision. */
+/** Training steps of this library. Arguments: network, width, batch size, precision, and workers to take them on. */
 
 import type { Precision } from '../../lib/engine/runtime/session';
 import { tf } from '../../lib/engine/runtime/tensorflow';
@@ -9,12 +9,13 @@ import { batch } from './batch';
 import { serveSteps } from './serve';
 import { network } from './subject';
 
-const [name, width, size, precision] = process.argv.slice(2);
+const [name, width, size, precision, ...devices] = process.argv.slice(2);
 const { images, labels } = batch(size);
 const optimizer = new SGD({ lr: 0.01, momentum: 0.9, weightDecay: 5e-4 });
 const step = compileTraining(network(name, width), {
   optimizer,
   criterion: crossEntropy(),
+  devices,
   precision: precision as Precision,
 });
 const lr = tf.tensor1d([optimizer.lr]);

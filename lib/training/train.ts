@@ -167,6 +167,7 @@ async function run(parts: RunParts, options: TrainOptions): Promise<History> {
     clipValue,
     makeBatch,
     areDivisible: !trainLoader.mixes,
+    compressGradients: options.compressGradients,
     workerTimeout,
   };
   const compileSteps = () => ({

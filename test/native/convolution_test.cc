@@ -258,7 +258,7 @@ void CheckPooling(const Convolution& s, const char* what, const WinogradKernels&
 
 // By the kernels of this level, and by those that round.
 void CheckPooling(const Convolution& s, std::mt19937& engine) {
-  if (!CanPool(s, Arithmetic::kFloat32)) return;
+  if (!CanPool(s)) return;
   CheckPooling(s, "float32", WinogradKernelsOf(Arithmetic::kFloat32), engine);
   CheckPooling(s, "fastest", WinogradKernelsOf(Arithmetic::kFastest), engine);
   CheckPooling(s, "rounding", rounding::kKernels, engine);

@@ -100,6 +100,19 @@ describe('training on workers', { skip: !isLinux }, () => {
     }
   });
 
+  test('training on workers with gradients of 16 bits learns the same, up to their rounding', async () => {
+    const { devices } = workers;
+    const whole = await trained({ devices });
+    const compressed = await trained({ devices, compressGradients: true });
+    assert.notDeepEqual(losses(compressed), losses(whole));
+    losses(compressed).forEach((loss, i) => {
+      assert.ok(Math.abs(loss - losses(whole)[i]) < 0.02 * loss, `${loss} in batch ${i}`);
+    });
+    // It rounds what crosses, and nothing else.
+    const here = await trained({ devices: ['cpu:0', 'cpu:1'], compressGradients: true });
+    assert.deepEqual(losses(compressed), losses(here));
+  });
+
   test('training on workers works with one of them, and with one named twice', async () => {
     const [name] = workers.devices;
     const one = await trained({ devices: [name] });

@@ -110,11 +110,12 @@ interface Fused {
 function run(call: Call, fused: Fused = { suffix: '', inputs: [] }): TensorFlow.Tensor[] {
   const { kernel, info, inputs, margins, size, result } = call;
   const { strideHeight, strideWidth, padInfo } = info;
+  const way = arithmetic();
   const attributes = [
     listAttribute('strides', [strideHeight, strideWidth]),
     listAttribute('pads', [padInfo.top + margins.top, padInfo.left + margins.left]),
     listAttribute('size', size),
-    { name: 'arithmetic', type: nativeBackend().binding.TF_ATTR_INT, value: arithmetic() },
+    ...(way > 0 ? [{ name: 'arithmetic', type: nativeBackend().binding.TF_ATTR_INT, value: way }] : []),
     ...(fused.attributes ?? []),
   ];
   const tensors: TensorFlow.Tensor[] = kernel.inputs.map((key) => inputs[key]);
@@ -142,7 +143,7 @@ function pooledConvolution(call: Call): ReturnType<NonNullable<Fusions['maxPool'
     ...[filterHeight, filterWidth, strideHeight, strideWidth],
     ...[info.padInfo.top + margins.top, info.padInfo.left + margins.left],
   ];
-  if (roundsResult() || !addon().canPool(sizes, arithmetic())) return undefined;
+  if (roundsResult() || !addon().shouldPool(sizes, arithmetic())) return undefined;
   const pooledShape: Shape4D = [batchSize, outHeight / 2, outWidth / 2, outChannels];
   const [pooled, places] = run(call, { suffix: 'MaxPool', inputs: [], result: pooledShape });
   return { pooled, places };

@@ -67,6 +67,11 @@ export function onDevice<T>(device: string, record: () => T): T {
   return active ? active.recordAt({ device }, record) : record();
 }
 
+/** A tensor of float32 that crosses to another device as bfloat16, so that half as many bytes travel. */
+export function sentAsBfloat16(tensor: TensorFlow.Tensor, to: string): TensorFlow.Tensor {
+  return active ? active.sentAsBfloat16(tensor, to) : tensor;
+}
+
 /** The worker's device that what is recorded is placed on; undefined for one of this process. */
 export function recordingWorker(): string | undefined {
   return active?.workerDevice;

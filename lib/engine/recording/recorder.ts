@@ -116,6 +116,17 @@ export class Recorder {
     return this.recordAt({ after: [this.outputOf(tensor)[0]] }, record);
   }
 
+  /** A tensor of float32 that crosses to another device as bfloat16. */
+  sentAsBfloat16(tensor: TensorFlow.Tensor, to: string): TensorFlow.Tensor {
+    const { TF_FLOAT } = nativeBackend().binding;
+    const type = reducedType('bfloat16')!;
+    const cast = (output: Output, from: number, into: number) =>
+      this.addNode('Cast', [typeAttribute('SrcT', from), typeAttribute('DstT', into)], [output]);
+    const { node } = cast(this.outputOf(tensor), TF_FLOAT, type);
+    const arrived = this.recordAt({ device: to }, () => cast([node, 0], type, TF_FLOAT));
+    return this.symbols.tensorOf([arrived.node, 0], arrived.outputs[0], 'Cast');
+  }
+
   /** Places what `record` adds. */
   recordAt<T>(placement: Placement, record: () => T): T {
     const outer = this.placement;

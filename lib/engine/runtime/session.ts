@@ -64,8 +64,8 @@ interface Addon {
   /** Starts a TensorFlow server, of a serialized `tensorflow.ServerDef`, in this process. */
   startServer(definition: Uint8Array): string;
   kernels: KernelLevel;
-  /** Whether the operation DirectConv2DMaxPool takes a convolution of these sizes, in the order of native/convolution/convolution.h. */
-  canPool(sizes: number[], arithmetic: number): boolean;
+  /** Whether the operation DirectConv2DMaxPool takes a convolution, and is faster. Its sizes are in the order of native/convolution/convolution.h. */
+  shouldPool(sizes: number[], arithmetic: number): boolean;
 }
 
 /**

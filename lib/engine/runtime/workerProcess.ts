@@ -2,13 +2,11 @@
 import type { ResNetError } from '../../errors';
 import { startWorker } from './workerServer';
 
-// Who started it has gone. TensorFlow's server can't be stopped, and would wait for itself at the process's exit.
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
-// Ctrl-C reaches both processes: who started this one answers to it.
-process.on('SIGINT', () => {});
-
-async function main(): Promise<void> {
-  const [host, port] = process.argv.slice(2);
+async function main([host, port]: string[]): Promise<void> {
+  // Who started it has gone. TensorFlow's server can't be stopped, and would wait for itself at the process's exit.
+  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+  // Ctrl-C reaches both processes: who started this one answers to it.
+  process.on('SIGINT', () => {});
   try {
     process.send!({ ready: await startWorker({ host, port: Number(port) }) });
   } catch (error) {
@@ -17,4 +15,4 @@ async function main(): Promise<void> {
   }
 }
 
-void main();
+if (require.main === module) void main(process.argv.slice(2));

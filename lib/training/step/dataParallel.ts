@@ -2,7 +2,8 @@
  * One batch on several devices, as PyTorch's `nn.DataParallel`: each device has a part of it, and the gradients are averaged.
  */
 import type { Batch, BatchDraws } from '../../data/batch';
-import { onDevice } from '../../engine/recording/active';
+import { mapTensors } from '../../engine/operations/mapTensors';
+import { onDevice, sentAsBfloat16 } from '../../engine/recording/active';
 import type { SessionOptions } from '../../engine/runtime/session';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import { clusterOf, cpusOf, placesOf, targetOf, workersOf } from '../../engine/runtime/workers';
@@ -40,6 +41,8 @@ export interface Sharing {
   devices: readonly string[];
   /** Makes a batch of what a step is fed. */
   makeBatch(inputs: Batch | BatchDraws): Batch;
+  /** Whether gradients cross from one device to another as bfloat16. */
+  compressGradients?: boolean;
   /** Whether a part of the inputs makes that part of the batch, which no mixed images allow. */
   areDivisible: boolean;
 }
@@ -78,9 +81,13 @@ export function gradientsOnDevices(
   sharing: Sharing,
 ): Gradients {
   const n = lengthOf(inputs);
+  const places = placesOf(sharing.devices);
   const replicas = onEach(inputs, sharing, (part, i) => {
     const compute = () => gradientsOf(net, part, criterion);
-    return { share: lengthOf(part) / n, ...(i === 0 ? compute() : withoutStatistics(net, compute)) };
+    const made = i === 0 ? compute() : withoutStatistics(net, compute);
+    const crosses = sharing.compressGradients && places[i] !== places[0];
+    const grads = crosses ? mapTensors(made.grads, (grad) => sentAsBfloat16(grad, places[0])) : made.grads;
+    return { ...made, grads, share: lengthOf(part) / n };
   });
   const mean = (tensors: TensorFlow.Tensor[]) => tf.addN(tensors.map((t, i) => tf.mul(t, replicas[i].share)));
   const names = Object.keys(replicas[0].grads);

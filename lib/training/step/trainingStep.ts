@@ -42,6 +42,8 @@ export interface TrainingStepOptions extends CompileOptions, ClippingOptions {
   devices?: readonly string[];
   /** Seconds that a call may take on workers. Default 30. */
   workerTimeout?: number;
+  /** Whether gradients cross from one device to another as bfloat16. Default false. */
+  compressGradients?: boolean;
   /** Makes the batch of what the step is fed, as `DataLoader.batch`. Default: it is fed the batch itself. */
   makeBatch?(tensors: Batch | BatchDraws): Batch;
   /** Whether a part of what the step is fed makes that part of the batch. Default true. */
@@ -63,6 +65,7 @@ export function compileTraining(
     clipValue,
     devices = [],
     workerTimeout,
+    compressGradients = false,
     makeBatch = (tensors) => tensors as Batch,
     areDivisible = true,
     session,
@@ -77,7 +80,7 @@ export function compileTraining(
       'Leave out devices, or `compile: false`.',
     );
   }
-  const sharing = { devices, makeBatch, areDivisible };
+  const sharing = { devices, makeBatch, areDivisible, compressGradients };
   const gradients = (inputs: Batch | BatchDraws) => {
     const scaled: Criterion = (logits, labels) => {
       const loss = withPenalties(net, lossOf(logits, labels));

@@ -106,8 +106,12 @@ void FilterGradient(const Convolution& s, Arithmetic arithmetic, const float* x,
   }
 }
 
-bool CanPool(const Convolution& s, Arithmetic arithmetic) {
-  return s.out_h % 2 == 0 && s.out_w % 2 == 0 && GoesByWinograd(s, arithmetic);
+bool CanPool(const Convolution& s) {
+  return s.out_h % 2 == 0 && s.out_w % 2 == 0 && FitsWinograd(s);
+}
+
+bool ShouldPool(const Convolution& s, Arithmetic arithmetic) {
+  return CanPool(s) && GoesByWinograd(s, arithmetic);
 }
 
 void ConvolveAndPool(const Convolution& s, Arithmetic arithmetic, const float* x, const float* filter, float* y,

@@ -49,8 +49,10 @@ void InputGradient(const Convolution& shape, Arithmetic arithmetic, const float*
                    const float* addend, float* dx, Epilogue* epilogue = nullptr);
 void FilterGradient(const Convolution& shape, Arithmetic arithmetic, const float* x, const float* dy, float* dfilter);
 
-// Whether windows of 2x2 can be pooled while a convolution is computed, and its gradients from the windows'.
-bool CanPool(const Convolution& shape, Arithmetic arithmetic);
+// Whether windows of 2x2 can be pooled while a convolution is computed, and its gradients from the windows'; and
+// whether that is how this processor is fastest.
+bool CanPool(const Convolution& shape);
+bool ShouldPool(const Convolution& shape, Arithmetic arithmetic);
 
 // Only for what can pool. y and places [batch, out_h / 2, out_w / 2, out_c]: each window's largest number, and which of
 // the window's four it is, the first if there are several; where one isn't a number, that.

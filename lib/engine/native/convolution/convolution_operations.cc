@@ -135,7 +135,7 @@ void ComputeForwardAndPool(void* kernel, TF_OpKernelContext* context) {
   const ForwardInputs given(call, attributes);
   if (!call.Fine()) return;
   const Convolution shape = ShapeOf(given.in, given.weights, given.out, attributes);
-  if (!CanPool(shape, attributes.arithmetic)) return call.Refuse(kCantPool);
+  if (!CanPool(shape)) return call.Refuse(kCantPool);
   const Sizes pooled = PooledOf(given.out);
   Tensor y = call.Output(0, pooled), places = call.Output(1, PlacesOf(pooled), TF_INT32);
   if (!call.Fine()) return;
@@ -200,7 +200,7 @@ void ComputePooledInputGradient(void* kernel, TF_OpKernelContext* context) {
               in{out[0], attributes.size[0], attributes.size[1], weights[2]};
   if (!FitEachOther(in, weights, out)) return call.Refuse("filter and dy differ in channels");
   const Convolution shape = ShapeOf(in, weights, out, attributes);
-  if (SizesOf(places) != PlacesOf(SizesOf(dy)) || !CanPool(shape, attributes.arithmetic)) {
+  if (SizesOf(places) != PlacesOf(SizesOf(dy)) || !CanPool(shape)) {
     return call.Refuse(kCantPool);
   }
   Tensor dx = call.Output(0, in);
@@ -217,7 +217,7 @@ void ComputePooledFilterGradient(void* kernel, TF_OpKernelContext* context) {
               weights{attributes.size[0], attributes.size[1], in[3], out[3]};
   if (!FitEachOther(in, weights, out)) return call.Refuse("x and dy differ in batch size");
   const Convolution shape = ShapeOf(in, weights, out, attributes);
-  if (SizesOf(places) != PlacesOf(SizesOf(dy)) || !CanPool(shape, attributes.arithmetic)) {
+  if (SizesOf(places) != PlacesOf(SizesOf(dy)) || !CanPool(shape)) {
     return call.Refuse(kCantPool);
   }
   Tensor dfilter = call.Output(0, weights);

@@ -407,15 +407,15 @@ class GraphSession : public Napi::ObjectWrap<GraphSession> {
   }
 };
 
-// canPool([batch, inH, inW, inC, outH, outW, outC, kernelH, kernelW, strideH, strideW, padTop, padLeft], arithmetic):
-// whether DirectConv2DMaxPool takes such a convolution.
-Napi::Value CanPool(const Napi::CallbackInfo& info) {
+// shouldPool([batch, inH, inW, inC, outH, outW, outC, kernelH, kernelW, strideH, strideW, padTop, padLeft],
+// arithmetic): whether DirectConv2DMaxPool takes such a convolution, and is faster.
+Napi::Value ShouldPool(const Napi::CallbackInfo& info) {
   const auto sizes = info[0].As<Napi::Array>();
   const auto size = [&](uint32_t i) { return sizes.Get(i).As<Napi::Number>().Int64Value(); };
   const resnet::Convolution shape{size(0), size(1), size(2), size(3),  size(4),  size(5), size(6),
                                   size(7), size(8), size(9), size(10), size(11), size(12)};
   const auto arithmetic = static_cast<resnet::Arithmetic>(info[1].As<Napi::Number>().Int64Value());
-  return Napi::Boolean::New(info.Env(), resnet::CanPool(shape, arithmetic));
+  return Napi::Boolean::New(info.Env(), resnet::ShouldPool(shape, arithmetic));
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
@@ -424,7 +424,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   resnet::RegisterOperations();
   exports.Set("kernels", Napi::String::New(env, resnet::NameOf(resnet::KernelLevel())));
   exports.Set("startServer", Napi::Function::New(env, resnet::StartServer, "startServer"));
-  exports.Set("canPool", Napi::Function::New(env, CanPool, "canPool"));
+  exports.Set("shouldPool", Napi::Function::New(env, ShouldPool, "shouldPool"));
   return exports;
 }
 

@@ -1,0 +1,95 @@
+/** What it costs to have two workers: on one machine, each with a core of its own. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { packageRoot } from '../../scripts/setup/project.mjs';
+import { Contender } from '../contender.mjs';
+import { table } from '../results.mjs';
+import { median, spread } from '../statistics.mjs';
+import { typescript } from '../typescript.mjs';
+
+const ROWS = [
+  ['resnet18', 64, 128],
+  ['resnet18', 16, 128],
+];
+const TURNS = 7;
+const STEPS = { 64: 1, 16: 6 };
+const PORTS = [7101, 7103];
+
+/**
+ * Starts a worker that has one core.
+ *
+ * @param {number} port
+ * @param {number} core
+ */
+async function pinned(port, core) {
+  const command = [
+    process.execPath,
+    join(packageRoot, 'scripts', 'cli.mjs'),
+    'worker',
+    '--port',
+    String(port),
+  ];
+  const child = spawn('taskset', ['-c', String(core), ...command], {
+    cwd: packageRoot,
+    env: { ...process.env, CUDA_VISIBLE_DEVICES: '-1' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const chunk of child.stdout) {
+    if (String(chunk).includes('It listens')) break;
+  }
+  return child;
+}
+
+/**
+ * @param {(string | number)[]} row
+ * @param {import('./section.mjs').Context} context
+ */
+async function measure(row, { update }) {
+  const width = /** @type {keyof typeof STEPS} */ (row[1]);
+  const batch = Number(row[2]);
+  const processes = await Promise.all(PORTS.map(pinned));
+  const devices = PORTS.map((port) => `127.0.0.1:${port}`);
+  const ways = [
+    { name: 'one process, both cores', settings: [...row, 'float32'] },
+    { name: 'two workers, a core each', settings: [...row, 'float32', ...devices] },
+  ];
+  const contenders = ways.map(({ name, settings }) => new Contender(name, typescript('ours', ...settings)));
+  /** @type {number[][]} */
+  const times = ways.map(() => []);
+  try {
+    for (const contender of contenders) await contender.ask(2);
+    for (let turn = 1; turn <= TURNS; turn++) {
+      for (const [i, contender] of contenders.entries()) {
+        update(`turn ${turn} of ${TURNS}, ${contender.name}`);
+        const { seconds } = await contender.ask(STEPS[width]);
+        times[i].push(median(seconds));
+      }
+    }
+  } finally {
+    for (const contender of contenders) await contender.end();
+    for (const child of processes) child.kill('SIGTERM');
+  }
+  const rows = ways.map(({ name }, i) => [
+    name,
+    (batch / median(times[i])).toFixed(1),
+    i === 0
+      ? ''
+      : spread(
+          times[0].map((seconds, turn) => seconds / times[i][turn]),
+          2,
+        ),
+  ]);
+  return table(['', 'images/s', 'of one process’s, median (least–most)'], rows);
+}
+
+/** @type {import('./section.mjs').Section} */
+export const severalMachines = {
+  name: 'machines',
+  title: 'Two workers on one machine',
+  about: `A training step of one process on two cores, and of two workers with a core each, over the loopback interface; ${TURNS} turns, one after the other.`,
+  parts: ROWS.map((row) => ({
+    name: `machines ${row.join('-')}`,
+    title: `${row[0]}, width ${row[1]}, batch ${row[2]}`,
+    measure: (context) => measure(row, context),
+  })),
+};
