@@ -139,7 +139,7 @@ export const RECIPES = {
     ...ofProfile('quick'),
     network: 'resnet18',
     width: 32,
-    epochs: 32,
+    epochs: 64,
     batchSize: 500,
     augmentation: { shift: 4, edges: 'reflect', flip: 'alternating', cutout: 8 },
     optimizer: { kind: 'muon', lr: 0.1, restLr: 0.1, weightDecay: 5e-4 },

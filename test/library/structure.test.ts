@@ -36,7 +36,7 @@ const IMPORTS: Record<string, { folders: string[]; files?: string[]; types?: str
 };
 
 /** Files beside the folders that any of them may import. */
-const SHARED = new Set(['errors', 'checks', 'showAs', 'files', 'threads', 'version']);
+const SHARED = new Set(['errors', 'checks', 'showAs', 'files', 'threads', 'ownPackage']);
 
 const isIn = (file: string, folder: string) => file.startsWith(`${folder}/`);
 

@@ -3,7 +3,7 @@
  */
 import { createServer } from 'node:http';
 import { ConfigError, WorkerError } from '../../errors';
-import { VERSION } from '../../version';
+import { packageVersion } from '../../ownPackage';
 import { nativeBackend, usesGpu } from './backend';
 import { device } from './device';
 import { message } from './protobuf';
@@ -34,7 +34,7 @@ export async function startWorker({ host, port }: WorkerOptions): Promise<Worker
     );
   }
   const status: WorkerStatus = {
-    version: VERSION,
+    version: packageVersion(),
     tensorflow: String(nativeBackend().binding.TF_Version),
     kernels: kernelLevel(),
     processor: device().name,

@@ -3,7 +3,7 @@
  * library's operations (workerServer.ts).
  */
 import { ConfigError, quotable, WorkerError } from '../../errors';
-import { VERSION } from '../../version';
+import { packageVersion } from '../../ownPackage';
 import { nativeBackend } from './backend';
 import { type Field, message } from './protobuf';
 import { hasNativeOperations, type KernelLevel } from './session';
@@ -130,7 +130,7 @@ export async function checkWorkers(devices: readonly string[]): Promise<void> {
       return [worker, status] as const;
     }),
   );
-  const own = { version: VERSION, tensorflow: String(nativeBackend().binding.TF_Version) };
+  const own = { version: packageVersion(), tensorflow: String(nativeBackend().binding.TF_Version) };
   for (const [worker, status] of statuses) {
     if (status.version !== own.version || status.tensorflow !== own.tensorflow) {
       throw new WorkerError(

@@ -2,13 +2,11 @@
  * What a checkpoint says of a run, beside the numbers of weights and velocities: written as JSON, and looked at before anything
  * of it is believed.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { DataLoader } from '../../data/dataLoader';
-import { packageFolder } from '../../data/folders';
 import type { TensorFlow } from '../../engine/runtime/tensorflow';
 import { ModelError } from '../../errors';
 import { isNetworkInfo, type NetworkInfo, networkInfo } from '../../models/networkInfo';
+import { packageVersion } from '../../ownPackage';
 import type { Callback } from '../callbacks/callback';
 import { difference } from '../fit';
 import type { EpochRecord } from '../history';
@@ -95,18 +93,13 @@ export interface SavedCallback {
 /** Where every run begins. */
 export const START: Position = { records: [], rateFactor: 1 };
 
-/** This package's version, by its package.json. */
-function libraryVersion(): string {
-  return JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')).version;
-}
-
 /** Describes a run as it is now. */
 export function describe(parts: RunParts, position: Position): Description {
   const { net, optimizer, scheduler, lossScale, average, callbacks = [] } = parts;
   const { trainLoader, testLoader, settings } = parts;
   return {
     format: FORMAT,
-    library: libraryVersion(),
+    library: packageVersion(),
     architecture: networkInfo(net).architecture,
     weights: net.weights.map(({ shape, trainable }) => ({ shape: shape as number[], trainable })),
     optimizers: optimizer.shares(parameters(net)).map(({ name, optimizer: own, params }) => ({
@@ -151,7 +144,7 @@ export function readDescription(
   if (description.format !== FORMAT) {
     throw new ModelError(
       `The checkpoint ${path} is of format ${JSON.stringify(description.format) ?? 'none'}, written by version ${description.library ?? 'none'} of this library.`,
-      `Use that version to go on, or start again; this one, ${libraryVersion()}, reads format ${FORMAT}.`,
+      `Use that version to go on, or start again; this one, ${packageVersion()}, reads format ${FORMAT}.`,
     );
   }
   // A run may go over to float16, whose scale then starts again.
