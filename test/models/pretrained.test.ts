@@ -20,7 +20,7 @@ installKernels();
 const folderOf = (name: string) => join(packageDataFolder(), 'pretrained', name);
 
 /** By name, the least that its card may say of all test images, in percent. */
-const NETWORKS: Record<PretrainedName, number> = { resnet18: 94, resnet8: 91 };
+const NETWORKS: Record<PretrainedName, number> = { resnet18: 94.5, resnet8: 91 };
 
 describe('networks that ship', () => {
   for (const [name, least] of Object.entries(NETWORKS) as [PretrainedName, number][]) {
