@@ -2,7 +2,7 @@
  * `npm run bench:networks`: training steps on two workers in network namespaces, over links of several rates, beside what the bytes that
  * travel let expect; written to RESULTS-NETWORKS.md. It needs Linux, root and iproute2.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { main } from '../scripts/main.mjs';
 import { SetupError } from '../scripts/setup/errors.mjs';
@@ -12,6 +12,7 @@ import { packageRoot, projectAt } from '../scripts/setup/project.mjs';
 import { Task } from '../scripts/terminal.mjs';
 import { Contender } from './contender.mjs';
 import { environment } from './environment.mjs';
+import { pinnedWorker } from './pinnedWorker.mjs';
 import { table } from './results.mjs';
 import { median, spread } from './statistics.mjs';
 import { typescript, workers } from './typescript.mjs';
@@ -71,26 +72,6 @@ function shape(bits) {
   }
 }
 
-/**
- * Starts a host's worker, on a core of its own.
- *
- * @param {{ name: string, address: string }} host
- * @param {number} core
- */
-async function startWorker({ name, address }, core) {
-  const command = [process.execPath, join(packageRoot, 'scripts', 'cli.mjs'), 'worker'];
-  const args = ['netns', 'exec', name, 'taskset', '-c', String(core), ...command, '--host', address];
-  const child = spawn('ip', [...args, '--port', String(PORT)], {
-    cwd: packageRoot,
-    env: { ...process.env, CUDA_VISIBLE_DEVICES: '-1' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  for await (const chunk of child.stdout) {
-    if (String(chunk).includes('It listens')) break;
-  }
-  return child;
-}
-
 await main(async () => {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) {
     throw new SetupError('Hosts of network namespaces need Linux and root.', 'Run it as root on Linux.');
@@ -106,7 +87,11 @@ await main(async () => {
   const times = {};
   try {
     makeHosts();
-    children = await Promise.all(HOSTS.map(startWorker));
+    children = await Promise.all(
+      HOSTS.map(({ name, address }, core) =>
+        pinnedWorker(core, ['--host', address, '--port', String(PORT)], ['ip', 'netns', 'exec', name]),
+      ),
+    );
     const devices = HOSTS.map(({ address }) => `${address}:${PORT}`);
     const contender = new Contender(
       'workers',

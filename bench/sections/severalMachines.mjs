@@ -1,8 +1,6 @@
 /** What it costs to have two workers: on one machine, each with a core of its own. */
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { packageRoot } from '../../scripts/setup/project.mjs';
 import { Contender } from '../contender.mjs';
+import { pinnedWorker } from '../pinnedWorker.mjs';
 import { table } from '../results.mjs';
 import { median, spread } from '../statistics.mjs';
 import { typescript } from '../typescript.mjs';
@@ -16,38 +14,15 @@ const STEPS = { 64: 1, 16: 6 };
 const PORTS = [7101, 7103];
 
 /**
- * Starts a worker that has one core.
- *
- * @param {number} port
- * @param {number} core
- */
-async function pinned(port, core) {
-  const command = [
-    process.execPath,
-    join(packageRoot, 'scripts', 'cli.mjs'),
-    'worker',
-    '--port',
-    String(port),
-  ];
-  const child = spawn('taskset', ['-c', String(core), ...command], {
-    cwd: packageRoot,
-    env: { ...process.env, CUDA_VISIBLE_DEVICES: '-1' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  for await (const chunk of child.stdout) {
-    if (String(chunk).includes('It listens')) break;
-  }
-  return child;
-}
-
-/**
  * @param {(string | number)[]} row
  * @param {import('./section.mjs').Context} context
  */
 async function measure(row, { update }) {
   const width = /** @type {keyof typeof STEPS} */ (row[1]);
   const batch = Number(row[2]);
-  const processes = await Promise.all(PORTS.map(pinned));
+  const processes = await Promise.all(
+    PORTS.map((port, core) => pinnedWorker(core, ['--port', String(port)])),
+  );
   const devices = PORTS.map((port) => `127.0.0.1:${port}`);
   const ways = [
     { name: 'one process, both cores', settings: [...row, 'float32'] },
