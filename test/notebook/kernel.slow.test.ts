@@ -206,7 +206,7 @@ require(${JSON.stringify(join(ROOT, 'lib/notebook/kernel/orphan.ts'))}).endWithP
     });
     const kernel = Number(await until(() => readFile(told, 'utf8').catch(() => ''), 60));
     nbconvert.kill('SIGKILL');
-    await until(async () => !isAlive(kernel), 20);
+    await until(async () => !isAlive(kernel), 60);
   });
 });
 

@@ -12,10 +12,9 @@ const INTERVAL = 2000;
 /** Milliseconds that a training run has to save itself after SIGTERM. */
 const GRACE = 30_000;
 
-// A process whose parent ends gets another one.
+// A process whose parent ends gets another one. The parent is asked for before the thread starts, which may be after its end.
 const WATCH = `
-  const { workerData: { interval, grace } } = require('node:worker_threads');
-  const parent = process.ppid;
+  const { workerData: { parent, interval, grace } } = require('node:worker_threads');
   const timer = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(timer);
@@ -26,5 +25,5 @@ const WATCH = `
 /** Has the running kernel end with its parent process; does nothing outside a notebook. */
 export function endWithParent(): void {
   if (cellOutput() === undefined) return;
-  new Worker(WATCH, { eval: true, workerData: { interval: INTERVAL, grace: GRACE } }).unref();
+  new Worker(WATCH, { eval: true, workerData: { parent: process.ppid, interval: INTERVAL, grace: GRACE } }).unref();
 }
