@@ -2,7 +2,6 @@
  * `npm run bench:networks`: training steps on two workers in network namespaces, over links of several rates, beside what the bytes that
  * travel let expect; written to RESULTS-NETWORKS.md. It needs Linux, root and iproute2.
  */
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { main } from '../scripts/main.mjs';
 import { SetupError } from '../scripts/setup/errors.mjs';
@@ -12,6 +11,7 @@ import { packageRoot, projectAt } from '../scripts/setup/project.mjs';
 import { Task } from '../scripts/terminal.mjs';
 import { Contender } from './contender.mjs';
 import { environment } from './environment.mjs';
+import { canMakeHosts, HOSTS, makeHosts, network, removeHosts } from './hosts.mjs';
 import { pinnedWorker } from './pinnedWorker.mjs';
 import { table } from './results.mjs';
 import { median, spread } from './statistics.mjs';
@@ -25,39 +25,6 @@ const PARAMETERS = 11_173_962;
 const RATES = { '10 Gbit/s': 10e9, '1 Gbit/s': 1e9, '100 Mbit/s': 100e6 };
 const STEPS = 5;
 const PORT = 7201;
-const BRIDGE = 'rnbench';
-const HOSTS = [1, 2].map((i) => ({ name: `rnbench${i}`, link: `rnlink${i}`, address: `10.77.0.${i + 1}` }));
-
-/** @param {string} command of `ip` or `tc` */
-function run(command) {
-  const [program, ...args] = command.split(' ');
-  execFileSync(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-}
-
-/** Makes two hosts that are joined by a bridge, which this process is at, too. */
-function makeHosts() {
-  run(`ip link add ${BRIDGE} type bridge`);
-  run(`ip addr add 10.77.0.1/24 dev ${BRIDGE}`);
-  run(`ip link set ${BRIDGE} up`);
-  for (const { name, link, address } of HOSTS) {
-    run(`ip netns add ${name}`);
-    run(`ip link add ${link} type veth peer name eth0 netns ${name}`);
-    run(`ip link set ${link} master ${BRIDGE} up`);
-    run(`ip -n ${name} addr add ${address}/24 dev eth0`);
-    run(`ip -n ${name} link set eth0 up`);
-    run(`ip -n ${name} link set lo up`);
-  }
-}
-
-function removeHosts() {
-  for (const command of [...HOSTS.map(({ name }) => `ip netns del ${name}`), `ip link del ${BRIDGE}`]) {
-    try {
-      run(command);
-    } catch {
-      // It wasn't made.
-    }
-  }
-}
 
 /**
  * Shapes both directions of each host's link.
@@ -67,20 +34,19 @@ function removeHosts() {
 function shape(bits) {
   const limit = `tbf rate ${bits}bit burst ${Math.max(65536, Math.round(bits / 2000))} latency 100ms`;
   for (const { name, link } of HOSTS) {
-    run(`tc qdisc replace dev ${link} root ${limit}`);
-    run(`tc -n ${name} qdisc replace dev eth0 root ${limit}`);
+    network(`tc qdisc replace dev ${link} root ${limit}`);
+    network(`tc -n ${name} qdisc replace dev eth0 root ${limit}`);
   }
 }
 
 await main(async () => {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) {
+  if (!canMakeHosts()) {
     throw new SetupError('Hosts of network namespaces need Linux and root.', 'Run it as root on Linux.');
   }
   const project = projectAt(packageRoot);
   await setUp(project, { withData: false });
   await runSteps(project, [workers]);
   const task = new Task('Networks', 'starts');
-  removeHosts();
   /** @type {import('node:child_process').ChildProcess[]} */
   let children = [];
   /** @type {Record<string, number[]>} */

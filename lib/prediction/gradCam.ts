@@ -54,28 +54,77 @@ function moduleOf(modules: readonly Module[], name: string | undefined): Module 
       );
 }
 
-/**
- * Runs a network module by module, in inference mode, with something added to one module's output.
- *
- * @returns that module's output, the sum included, and the network's
- */
-function runWith(
-  modules: readonly Module[],
-  images: TensorFlow.Tensor4D,
-  changed: Module,
-  addend: TensorFlow.Tensor4D,
-): { maps: TensorFlow.Tensor4D; output: TensorFlow.Tensor2D } {
-  const outputs = new Map<TensorFlow.layers.Layer, TensorFlow.Tensor>();
-  for (const module of modules) {
-    const inputs = module.inputs.map((layer) => outputs.get(layer) ?? images); // an input layer gives the images
-    const output = module.layer.apply(inputs.length === 1 ? inputs[0] : inputs, { training: false });
-    const tensor = output as TensorFlow.Tensor;
-    outputs.set(module.layer, module === changed ? tensor.add(addend) : tensor);
+/** What modules give, in inference mode. */
+type Outputs = Map<TensorFlow.layers.Layer, TensorFlow.Tensor>;
+
+/** Adds what some modules give to what those before them gave; input layers give the images. */
+function run(modules: readonly Module[], images: TensorFlow.Tensor4D, before: Outputs): Outputs {
+  const outputs: Outputs = new Map(before);
+  for (const { layer, inputs } of modules) {
+    const given = inputs.map((input) => outputs.get(input) ?? images);
+    outputs.set(
+      layer,
+      layer.apply(given.length === 1 ? given[0] : given, { training: false }) as TensorFlow.Tensor,
+    );
   }
-  return {
-    maps: outputs.get(changed.layer) as TensorFlow.Tensor4D,
-    output: outputs.get(modules[modules.length - 1].layer) as TensorFlow.Tensor2D,
-  };
+  return outputs;
+}
+
+/** The modules that compute from one of them, directly or by way of others. */
+function modulesAfter(modules: readonly Module[], { layer }: Module): Module[] {
+  const reached = new Set([layer]);
+  return modules.filter((module) => {
+    if (!module.inputs.some((input) => reached.has(input))) return false;
+    reached.add(module.layer);
+    return true;
+  });
+}
+
+/** The class that a network finds in an image. */
+function likeliest(net: TensorFlow.LayersModel, images: TensorFlow.Tensor4D): number {
+  return tf.tidy(() => {
+    const output = net.apply(images, { training: false }) as TensorFlow.Tensor;
+    return output.argMax(1).dataSync()[0];
+  });
+}
+
+/** Where in images a network finds a class. */
+export interface ClassPlaces {
+  /** The module whose output is looked at. */
+  module: Module;
+  /** How much each place speaks for the class, 0 or more. */
+  places: TensorFlow.Tensor3D; // [n, h, w]
+}
+
+/**
+ * How much each place of images speaks for a class: Grad-CAM as tensors, of which none is read here.
+ *
+ * @param images as the network takes them, `[n, h, w, c]`
+ * @param layer the module to look at; by default the last one that has places
+ * @throws ModelError when the network has no such module
+ */
+export function classPlaces(
+  net: TensorFlow.LayersModel,
+  images: TensorFlow.Tensor4D,
+  classIndex: number,
+  layer?: string,
+): ClassPlaces {
+  const modules = modulesOf(net, inputShapeOf(net));
+  const module = moduleOf(modules, layer);
+  const places = tf.tidy(() => {
+    const after = modulesAfter(modules, module);
+    const others = modules.filter((other) => !after.includes(other));
+    const before = run(others, images, new Map());
+    const maps = before.get(module.layer) as TensorFlow.Tensor4D; // [n, h, w, c]
+    const score = (changed: TensorFlow.Tensor) => {
+      const outputs = run(after, images, new Map(before).set(module.layer, changed));
+      const output = outputs.get(modules[modules.length - 1].layer)!; // [n, classes]
+      return output.slice([0, classIndex], [-1, 1]).sum().asScalar();
+    };
+    const weights = tf.grad(score)(maps).mean([1, 2], true); // [n, 1, 1, c]
+    return maps.mul(weights).sum(3).relu() as TensorFlow.Tensor3D; // [n, h, w]
+  });
+  return { module, places };
 }
 
 /**
@@ -92,31 +141,14 @@ export function gradCam(net: TensorFlow.LayersModel, image: Image, options: Grad
   checkForm('options', options, {}, "Give for example { className: 'cat' }.");
   const classNames = classNamesOf(net);
   if (options.className !== undefined) checkChoice('className', options.className, classNames);
-  const modules = modulesOf(net, inputShapeOf(net));
-  const module = moduleOf(modules, options.layer);
-  const [height, width, channels] = module.outputShape.slice(1) as number[];
-
-  const found = tf.tidy(() => {
-    const images = networkInput(net, image); // [1, h, w, 3]
-    const nothing = tf.zeros([1, height, width, channels]) as TensorFlow.Tensor4D;
-    const { maps, output } = runWith(modules, images, module, nothing);
-    const classIndex = options.className
-      ? classNames.indexOf(options.className)
-      : output.argMax(1).dataSync()[0];
-    // The gradient by what is added to the maps is that by the maps.
-    const score = (addend: TensorFlow.Tensor) =>
-      runWith(modules, images, module, addend as TensorFlow.Tensor4D)
-        .output.slice([0, classIndex], [1, 1])
-        .asScalar();
-    const gradient = tf.grad(score)(nothing); // [1, h, w, c]
-    const weights = gradient.mean([1, 2], true); // [1, 1, 1, c]
-    const places = maps.mul(weights).sum(3).relu(); // [1, h, w]
-    const most = places.max().dataSync()[0];
-    return { classIndex, places: tf.keep(places.div(most > 0 ? most : 1)) };
-  });
-  const values = found.places.dataSync() as Float32Array;
-  found.places.dispose();
-  const { classIndex } = found;
+  const images = networkInput(net, image); // [1, h, w, c]
+  const classIndex =
+    options.className === undefined ? likeliest(net, images) : classNames.indexOf(options.className);
+  const { module, places } = classPlaces(net, images, classIndex, options.layer);
+  const sums = places.dataSync() as Float32Array; // [h, w]
+  tf.dispose([images, places]);
+  const [height, width] = module.outputShape.slice(1) as number[];
+  const most = Math.max(...sums);
   const cam = {
     image,
     className: classNames[classIndex],
@@ -124,7 +156,7 @@ export function gradCam(net: TensorFlow.LayersModel, image: Image, options: Grad
     layer: module.name,
     height,
     width,
-    values,
+    values: sums.map((sum) => (most > 0 ? sum / most : 0)),
   };
   return showAs<GradCam>(cam, { full: gradCamText });
 }

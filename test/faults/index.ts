@@ -7,6 +7,7 @@ import { type Ending, killTraining } from './killed';
 import { runLong } from './longRuns';
 import { takePlaces } from './places';
 import { breakSetUp } from './setup';
+import { loseWorkers } from './workers';
 
 interface Counts {
   tried: number;
@@ -34,6 +35,7 @@ const PARTS: Record<string, (log: Log) => Promise<Counts>> = {
   places: takePlaces,
   inputs: (log) => feedInputs(20, log),
   long: runLong,
+  workers: (log) => loseWorkers({ killed: 20, stopped: 5, cut: 10 }, log),
   setup: breakSetUp,
 };
 

@@ -112,6 +112,8 @@ export const PRECISIONS: readonly Precision[] = ['float32', 'tf32', 'exact', 'bf
 export interface SessionOptions {
   /** As how many devices the processor is to appear, for a step that is spread over them. Default 1. */
   cpus?: number;
+  /** How many operations may run at a time. Default: as many as there are processor devices. */
+  operationsAtATime?: number;
   /** Whether a GPU may round factors of float32 to 11 bits, which `float32` forbids. Default `tf32`. */
   precision?: Precision;
   /** Has TensorFlow's XLA compile what it can of the graph, on a GPU. Default false. */
@@ -139,6 +141,7 @@ export interface SessionOptions {
  */
 export function sessionConfig({
   cpus = 1,
+  operationsAtATime = cpus,
   xla = false,
   layoutPass = true,
   cluster,
@@ -146,7 +149,7 @@ export function sessionConfig({
   const onGpu = usesGpu();
   const isPlainGpu = onGpu && cpus === 1;
   const deviceCount: Field = [1, message([1, 'CPU'], [2, cpus])];
-  const interOpThreads: Field = [5, cpus];
+  const interOpThreads: Field = [5, operationsAtATime];
   const globalJitLevel: Field = [3, message([5, 1])]; // optimizer_options: ON_1
   const allowSoftPlacement: Field = [7, 1];
   const layoutOptimizer: Field = [10, message([1, 2])]; // rewrite_options: OFF

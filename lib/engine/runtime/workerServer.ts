@@ -16,6 +16,12 @@ export interface WorkerOptions {
   port: number;
 }
 
+/**
+ * With one thread for operations, a request for a weight would wait until all operations that are ready had run, and the workers would
+ * compute one after the other.
+ */
+const OPERATIONS_AT_A_TIME = Number(process.env.OPS ?? 4);
+
 /** What a server is called until a session's cluster names it. */
 const JOB = 'local';
 
@@ -45,7 +51,7 @@ export async function startWorker({ host, port }: WorkerOptions): Promise<Worker
     [1, clusterOf([`${host.includes(':') ? `[${host}]` : host}:${port}`], JOB)],
     [2, JOB],
     [3, 0],
-    [4, sessionConfig({})],
+    [4, sessionConfig({ operationsAtATime: OPERATIONS_AT_A_TIME })],
     [5, 'grpc'],
     [7, tensorflowPort(port)],
   );

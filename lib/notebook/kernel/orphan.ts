@@ -25,5 +25,8 @@ const WATCH = `
 /** Has the running kernel end with its parent process; does nothing outside a notebook. */
 export function endWithParent(): void {
   if (cellOutput() === undefined) return;
-  new Worker(WATCH, { eval: true, workerData: { parent: process.ppid, interval: INTERVAL, grace: GRACE } }).unref();
+  new Worker(WATCH, {
+    eval: true,
+    workerData: { parent: process.ppid, interval: INTERVAL, grace: GRACE },
+  }).unref();
 }
