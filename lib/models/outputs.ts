@@ -1,7 +1,10 @@
 /**
- * What the numbers are that a network gives for each class.
+ * What the numbers are that a network gives for each class, and what the classes are called.
  */
+import { CLASS_NAMES } from '../data/classNames';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
+import { ModelError } from '../errors';
+import { networkInfo } from './networkInfo';
 
 /**
  * `softmax`: probabilities that sum to 1. `sigmoid`: a number from 0 to 1 for each class by itself. `logits`: anything else, of which
@@ -56,4 +59,21 @@ function inputKind({ inputs }: TensorFlow.SymbolicTensor): OutputKind | undefine
 function isLastAxis(layer: TensorFlow.layers.Layer, { rank }: TensorFlow.SymbolicTensor): boolean {
   const [axis, ...more] = [layer.getConfig().axis as number | number[]].flat();
   return more.length === 0 && (axis === -1 || axis === rank - 1);
+}
+
+/**
+ * The names of a network's classes: its own, or CIFAR-10's.
+ *
+ * @throws ModelError when they don't fit its output
+ */
+export function classNamesOf(net: TensorFlow.LayersModel): readonly string[] {
+  const { classNames = CLASS_NAMES } = networkInfo(net);
+  const shape = net.outputs[0].shape; // [n, classes]
+  if (net.outputs.length !== 1 || shape.length !== 2 || shape[1] !== classNames.length) {
+    throw new ModelError(
+      `The network's output is [${shape.join(', ')}], which doesn't fit its ${classNames.length} class names.`,
+      'Say what its classes are called: setNetworkInfo(net, { classNames }).',
+    );
+  }
+  return classNames;
 }

@@ -5,11 +5,11 @@ import { checkChoice, checkForm } from '../checks';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
 import type { Image } from '../image/image';
+import { classNamesOf } from '../models/outputs';
 import { inputShapeOf, type Module, modulesOf } from '../models/walk';
 import { checkNotDisposed } from '../models/weights';
 import { showAs } from '../showAs';
 import { networkInput } from './networkInput';
-import { classNamesOf } from './predictImage';
 
 /** How much each place of an image speaks for a class. */
 export interface GradCam {

@@ -2,14 +2,12 @@
  * From an image to what a network says of it (the article's section 9).
  */
 import { checkForm } from '../checks';
-import { CLASS_NAMES } from '../data/classNames';
 import { type CompileOptions, compile, type Step } from '../engine/compile';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { ModelError } from '../errors';
 import type { Image } from '../image/image';
 import type { Fit } from '../image/resizeImage';
-import { networkInfo } from '../models/networkInfo';
-import { outputKind } from '../models/outputs';
+import { classNamesOf, outputKind } from '../models/outputs';
 import { checkViews, outputsOf, type TestTimeAugmentation } from '../models/testTimeAugmentation';
 import { checkNotDisposed } from '../models/weights';
 import { networkInput } from './networkInput';
@@ -51,19 +49,6 @@ function forwardOf(net: TensorFlow.LayersModel, { tta, ...options }: PredictOpti
     own.set(tta, forward);
   }
   return forward;
-}
-
-/** The names of a network's classes: its own, or CIFAR-10's. */
-export function classNamesOf(net: TensorFlow.LayersModel): readonly string[] {
-  const { classNames = CLASS_NAMES } = networkInfo(net);
-  const shape = net.outputs[0].shape; // [n, classes]
-  if (net.outputs.length !== 1 || shape.length !== 2 || shape[1] !== classNames.length) {
-    throw new ModelError(
-      `The network's output is [${shape.join(', ')}], which doesn't fit its ${classNames.length} class names.`,
-      'Say what its classes are called: setNetworkInfo(net, { classNames }).',
-    );
-  }
-  return classNames;
 }
 
 /**

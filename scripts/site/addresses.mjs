@@ -7,6 +7,9 @@ export const START = 'README.md';
 /** The document on notebooks of one's own. */
 export const GUIDE = 'notebooks/README.md';
 
+/** The page that classifies pictures, of no file of the project. */
+export const CLASSIFY = 'classify.md';
+
 const PICTURE = /\.(png|jpe?g|gif|webp|svg)$/;
 
 /**

@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { dirname, join } from 'node:path';
 import { SetupError } from '../setup/errors.mjs';
 import { packageRoot } from '../setup/project.mjs';
-import { addressOf, GUIDE, isPage, START } from './addresses.mjs';
+import { addressOf, CLASSIFY, GUIDE, isPage, relativeAddress, START } from './addresses.mjs';
 import { writeAssets } from './assets.mjs';
+import { CARD, classifyHtml, writeClassifyScripts } from './classify/index.mjs';
 import { readDocument } from './documents.mjs';
 import { pageHtml } from './page.mjs';
 import { writeReference } from './reference.mjs';
@@ -18,6 +19,7 @@ export async function buildSite(folder) {
   empty(folder);
   // First, so that a folder in which this was interrupted is known as a site.
   writeAssets(join(folder, 'assets'));
+  await writeClassifyScripts(join(folder, 'assets'));
   const reference = await writeReference(join(folder, 'api'));
 
   const notebooks = readdirSync(join(packageRoot, 'notebooks'))
@@ -25,7 +27,7 @@ export async function buildSite(folder) {
     .sort()
     .map((name) => readDocument(`notebooks/${name}`, reference));
   /** @type {Map<string, import('./documents.mjs').Document>} */
-  const documents = new Map(notebooks.map((notebook) => [notebook.path, notebook]));
+  const documents = new Map([...notebooks, classifyDocument()].map((document) => [document.path, document]));
 
   // A set that grows while it is walked: every page adds what it links to.
   const found = new Set([START, GUIDE, ...documents.keys()]);
@@ -47,6 +49,20 @@ export async function buildSite(folder) {
     for (const [address, image] of document.images) write(join(folder, address), image);
   }
   return [...documents.keys()].map(addressOf);
+}
+
+/** @returns {import('./documents.mjs').Document} */
+function classifyDocument() {
+  return {
+    path: CLASSIFY,
+    reference: new Map(),
+    html: classifyHtml('en', relativeAddress(CLASSIFY, addressOf(CARD))),
+    headings: [{ level: 1, text: 'Try it', id: '' }],
+    links: new Set([CARD]),
+    images: new Map(),
+    hasCharts: false,
+    scripts: ['classify-network.js', 'classify.js'],
+  };
 }
 
 /** @param {string} folder */

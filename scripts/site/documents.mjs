@@ -15,6 +15,7 @@ import { renderNotebook } from './notebook.mjs';
  * @property {Set<string>} links the project's files that it links to or shows
  * @property {Map<string, Buffer>} images of its own, by their addresses in the site
  * @property {boolean} hasCharts
+ * @property {string[]} [scripts] of its own, by their names in `assets`
  */
 
 /**

@@ -1,5 +1,5 @@
 /** What is around a page's content: its head, and the ways to the other pages. */
-import { addressOf, GUIDE, relativeAddress, START } from './addresses.mjs';
+import { addressOf, CLASSIFY, GUIDE, relativeAddress, START } from './addresses.mjs';
 import { titleOf } from './documents.mjs';
 import { escapeHtml } from './highlight.mjs';
 
@@ -15,9 +15,9 @@ export function pageHtml(document, notebooks) {
   const here = addressOf(document.path);
   const to = (/** @type {string} */ address) => relativeAddress(here, address);
   const title = titleOf(document);
-  const charts = document.hasCharts
-    ? `<script defer src="${to('assets/plotly.min.js')}"></script>\n<script defer src="${to('assets/charts.js')}"></script>\n`
-    : '';
+  const scripts = [...(document.hasCharts ? ['plotly.min.js', 'charts.js'] : []), ...(document.scripts ?? [])]
+    .map((name) => `<script defer src="${to(`assets/${name}`)}"></script>\n`)
+    .join('');
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -29,9 +29,9 @@ export function pageHtml(document, notebooks) {
 <link rel="stylesheet" href="${to('assets/code-light.css')}" media="(prefers-color-scheme: light)">
 <link rel="stylesheet" href="${to('assets/code-dark.css')}" media="(prefers-color-scheme: dark)">
 <link rel="stylesheet" href="${to('assets/site.css')}">
-${charts}</head>
+${scripts}</head>
 <body>
-<header><a href="${to('index.html')}">${SITE}</a> <a href="${to('api/index.html')}">Reference</a> <a class="to-pages" href="#pages">All pages</a></header>
+<header><a href="${to('index.html')}">${SITE}</a> <a href="${to(addressOf(CLASSIFY))}">Try it</a> <a href="${to('api/index.html')}">Reference</a> <a class="to-pages" href="#pages">All pages</a></header>
 <main>
 ${document.html}
 ${neighbors(document, notebooks, to)}

@@ -1,0 +1,5 @@
+/** A file that is bundled, as a data: address. */
+declare module '*.wasm' {
+  const address: string;
+  export default address;
+}
