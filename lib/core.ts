@@ -124,6 +124,14 @@ export {
   type Rates,
 } from './training/optimizer/optimizer';
 export { SGD, type SGDOptions } from './training/optimizer/sgd';
+export {
+  type PreparedRun,
+  prepareRun,
+  type Recipe,
+  type RecipeAugmentation,
+  type RecipeOptimizer,
+  type RecipeSchedule,
+} from './training/recipe';
 export { CosineAnnealingLR, type CosineAnnealingLROptions } from './training/schedule/cosineAnnealingLR';
 export {
   CosineAnnealingWarmRestarts,

@@ -20,7 +20,7 @@ export { learningRateRangeTest } from './notebook/learningRateRangeTest';
 export { loadCifar10 } from './notebook/loadCifar10';
 export { loadImageFolder } from './notebook/loadImageFolder';
 export { loadTrained, modelPath } from './notebook/loadTrained';
-export { type Profile, type ProfileName, type ProfileSchedule, profile } from './notebook/profile';
+export { type Profile, type ProfileName, profile } from './notebook/profile';
 export { type ShownTrainOptions, train } from './notebook/train';
 
 handleExpectedErrors();

@@ -12,8 +12,9 @@ import { loadModel } from '../../lib/models/files/loadModel';
 import { saveModel } from '../../lib/models/files/saveModel';
 import { calibration } from '../../lib/training/calibration';
 import { evaluate } from '../../lib/training/evaluate';
+import { prepareRun } from '../../lib/training/recipe';
 import { train } from '../../lib/training/train';
-import { prepare, recipeOf } from './recipe';
+import { recipeOf } from './recipe';
 import { serve } from './serve';
 
 interface Pretraining {
@@ -49,11 +50,9 @@ async function main(): Promise<void> {
   const recipe = recipeOf(name);
   const data = await loadCifar10({ root });
   await serve(async () => {
-    const { net, trainLoader, heldOutLoader, testLoader, ...options } = prepare(recipe, data, seed);
+    const { net, trainLoader, heldOutLoader, testLoader, ...options } = prepareRun(recipe, data, seed);
     const history = await train(net, trainLoader, heldOutLoader, {
       ...options,
-      epochs: recipe.epochs,
-      precision: recipe.precision,
       savePath: work,
       resume: true,
       keep: 1,

@@ -8,8 +8,9 @@ import { device } from '../../lib/engine/runtime/device';
 import type { TensorFlow } from '../../lib/engine/runtime/tensorflow';
 import { summary } from '../../lib/models/summary';
 import { evaluate } from '../../lib/training/evaluate';
+import { prepareRun, type Recipe } from '../../lib/training/recipe';
 import { train } from '../../lib/training/train';
-import { prepare, type Recipe, recipeOf } from './recipe';
+import { recipeOf } from './recipe';
 import { serve } from './serve';
 import { type Moment, now, outside } from './sessionTime';
 
@@ -36,18 +37,16 @@ function operationsOf(net: TensorFlow.LayersModel, { length, batchSize, dataset 
 async function main(): Promise<void> {
   const { root, seed, images } = run;
   const recipe = recipeOf(run.recipe, run.changes);
-  const { epochs, precision } = recipe;
+  const { epochs } = recipe;
   const all = await loadCifar10({ root });
   const data = images ? { train: all.train.subset(images), test: all.test.subset(images) } : all;
   await serve(async (line) => {
     if (line === 'device') return device();
-    const { net, trainLoader, heldOutLoader, testLoader, ...options } = prepare(recipe, data, seed);
+    const { net, trainLoader, heldOutLoader, testLoader, ...options } = prepareRun(recipe, data, seed);
     const start = now();
     let firstEpoch: Moment = start;
     const history = await train(net, trainLoader, heldOutLoader, {
       ...options,
-      epochs,
-      precision,
       onProgress: ({ kind }) => {
         if (kind === 'epoch' && firstEpoch === start) firstEpoch = now();
       },

@@ -3,63 +3,13 @@
  */
 import { type Device, device } from '../engine/runtime/device';
 import { ConfigError, quotable } from '../errors';
-
-/** How the learning rate changes, with the options of the scheduler of that name. */
-export type ProfileSchedule =
-  /** From the first learning rate to 0 in a straight line, step by step. */
-  | { readonly kind: 'linear' }
-  | { readonly kind: 'oneCycle'; readonly maxLr: number }
-  | {
-      readonly kind: 'reduceLROnPlateau';
-      readonly factor: number;
-      /** Epochs without a lower training loss that are waited for. */
-      readonly patience: number;
-      readonly minLr: number;
-    };
-
-/** What takes the steps, with the options of the optimizer of that name. */
-export type ProfileOptimizer =
-  | {
-      readonly kind: 'sgd';
-      /** The learning rate to begin with. */
-      readonly lr: number;
-      readonly momentum: number;
-      readonly weightDecay: number;
-      readonly nesterov: boolean;
-    }
-  | {
-      readonly kind: 'airbenchMuon';
-      /** The learning rate of the filters to begin with. */
-      readonly lr: number;
-    };
-
-/** How training images are changed at random. */
-export interface ProfileAugmentation {
-  /** Pixels that an image is moved by at most, up, down, left and right. */
-  readonly shift: number;
-  /** What moves in at the edges. */
-  readonly edges: 'zeros' | 'reflect';
-  /** Whether an image is mirrored: by chance each time, or in every second epoch. */
-  readonly flip: 'random' | 'alternating';
-}
+import type { Recipe } from '../training/recipe';
 
 /** The settings of a training run. */
-export interface Profile {
+export interface Profile extends Recipe {
   readonly name: ProfileName;
-  readonly network: 'resnet8' | 'resnet10' | 'resnet18' | 'resnet34';
-  /** Channels of the first stage. */
-  readonly width: number;
-  readonly epochs: number;
-  /** Images in a training step. */
-  readonly batchSize: number;
   /** Train on the 400 images that come with the library, instead of CIFAR-10's 50,000. */
   readonly sample: boolean;
-  readonly augmentation: ProfileAugmentation;
-  /** The share of the training images that is kept apart to test on after each epoch; 0 tests on the test set, as the article does. */
-  readonly validation: number;
-  readonly optimizer: ProfileOptimizer;
-  readonly labelSmoothing: number;
-  readonly schedule: ProfileSchedule;
 }
 
 /** What the environment variable PROFILE may be. */

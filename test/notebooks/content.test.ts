@@ -5,6 +5,7 @@ import * as path from 'node:path';
 import { describe, test } from 'node:test';
 import { type Cell, normalForm, notebookText } from '../../scripts/jupyter/normalForm.mjs';
 import { codeHash, withOutputs } from '../../scripts/jupyter/outputs.mjs';
+import { translationOf } from '../../scripts/jupyter/translation.mjs';
 
 const folder = path.join(path.resolve(__dirname, '../..'), 'notebooks');
 const names = readdirSync(folder).filter((name) => /^\d.*\.ipynb$/.test(name));
@@ -98,6 +99,43 @@ describe('committed notebooks', () => {
         linked.filter((link) => !names.includes(link)),
         [],
       );
+    });
+  }
+});
+
+describe('the Chinese notebooks', () => {
+  const all = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([found]) => found).sort();
+
+  for (const name of names) {
+    const original = JSON.parse(readFileSync(path.join(folder, name), 'utf8'));
+    const text = readFileSync(path.join(folder, 'zh', name), 'utf8');
+
+    test(`the Chinese notebooks ${name} has the code and the outputs of the English one, and all of its texts`, () => {
+      const { notebook, missing } = translationOf(original, JSON.parse(text));
+      assert.deepEqual(missing, []);
+      assert.ok(text === notebookText(notebook), 'run `npm run notebooks:zh`');
+    });
+
+    test(`the Chinese notebooks ${name} names what the English one names, at the same places`, () => {
+      const { cells } = JSON.parse(text) as { cells: Cell[] };
+      for (const [i, cell] of cells.entries()) {
+        if (cell.cell_type !== 'markdown') continue;
+        const [english, chinese] = [original.cells[i], cell].map(({ source }) => source.join(''));
+        assert.match(chinese, /[\u4e00-\u9fff]/, cell.id);
+        const links = all(english, /\]\([^)]*\)/g).map((link) => {
+          return link.replace('](../', '](../../').replace('](README.md', '](../README.md');
+        });
+        assert.deepEqual(all(chinese, /\]\([^)]*\)/g), links.sort(), cell.id);
+        for (const pattern of [
+          /`[^`\n]+`/g,
+          /\$\$[^$]+\$\$|\$[^$\n]+\$/g,
+          /^#+ /gm,
+          /^\|/gm,
+          /^(- |\d+\. )/gm,
+        ]) {
+          assert.deepEqual(all(chinese, pattern), all(english, pattern), cell.id);
+        }
+      }
     });
   }
 });

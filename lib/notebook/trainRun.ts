@@ -1,0 +1,100 @@
+/**
+ * A whole training run of one object, as a file holds it: what the command `resnet-notebooks train` does.
+ */
+import { join, relative } from 'node:path';
+import { checkForm, checkNumber, type Form } from '../checks';
+import type { TrainAndTest } from '../data/dataset';
+import { projectDataFolder } from '../data/folders';
+import { ConfigError, quotable } from '../errors';
+import { evaluate, type Evaluation } from '../training/evaluate';
+import type { TrainListener } from '../training/events';
+import type { History } from '../training/history';
+import { prepareRun, type Recipe } from '../training/recipe';
+import type { TrainOptions } from '../training/trainOptions';
+import { loadCifar10 } from './loadCifar10';
+import { loadImageFolder } from './loadImageFolder';
+import { type ProfileName, profile } from './profile';
+import { train } from './train';
+
+/** A training run: a profile's recipe, and what is to be different. */
+export interface RunConfig extends Partial<Recipe> {
+  /** The recipe that is taken where nothing else is said. Default `quick`. */
+  profile?: ProfileName;
+  /** Pictures to train on: a folder that has a folder for each class, and the side that they are resized to. Default: CIFAR-10. */
+  images?: { folder: string; size: number };
+  /** Of the network's first weights and of the order of the images. Default 0. */
+  seed?: number;
+  /** Where the network and its checkpoints are saved. Default `data/models/run`. */
+  savePath?: string;
+  /** More of what `train` takes: `devices`, `maxNorm`, `logDir`, `callbacks`. */
+  options?: Partial<TrainOptions>;
+}
+
+/** What a run came to. */
+export interface RunResult {
+  history: History;
+  /** On the test images; undefined where the run was stopped before its last epoch. */
+  evaluation?: Evaluation;
+  savePath: string;
+}
+
+const FORM: Form = {
+  'profile?': 'string',
+  'images?': { folder: 'string', size: 'number' },
+  'savePath?': 'string',
+  'options?': {},
+};
+
+const RECIPE = ['network', 'width', 'epochs', 'batchSize', 'augmentation', 'validation', 'optimizer'] as const;
+const SETTINGS = new Set([
+  ...['profile', 'images', 'seed', 'savePath', 'options'],
+  ...[...RECIPE, 'labelSmoothing', 'schedule', 'precision'],
+]);
+
+/** @throws ConfigError for a setting that there isn't */
+function checkConfig(config: RunConfig): void {
+  checkForm('config', config, FORM, "Give for example { profile: 'quick', epochs: 10 }.");
+  for (const name of Object.keys(config)) {
+    if (SETTINGS.has(name)) continue;
+    throw new ConfigError(
+      `There is no setting '${quotable(name)}'.`,
+      `The settings are ${[...SETTINGS].join(', ')}.`,
+    );
+  }
+  checkNumber('seed', config.seed ?? 0, 0, 2 ** 31 - 1);
+}
+
+/**
+ * Trains a network as a configuration says, going on at the newest checkpoint in `savePath`, and evaluates it once on the test images after
+ * the last epoch. It shows itself as `train` does.
+ *
+ * @param onProgress gets each event; with it nothing is shown
+ * @throws ConfigError for a setting that can't be, and what `train` throws
+ */
+export async function trainRun(config: RunConfig, onProgress?: TrainListener): Promise<RunResult> {
+  checkConfig(config);
+  const { profile: base, images, seed = 0, savePath, options, ...changes } = config;
+  const { name: _, sample, ...recipe } = profile(base ?? 'quick');
+  const data: TrainAndTest = images
+    ? await loadImageFolder(images.folder, { size: images.size })
+    : await loadCifar10({ sample });
+  const { net, trainLoader, heldOutLoader, testLoader, ...prepared } = prepareRun(
+    { ...recipe, ...changes },
+    data,
+    seed,
+  );
+  const folder = savePath ?? join(projectDataFolder(), 'models', 'run');
+  const history = await train(net, trainLoader, heldOutLoader, {
+    ...prepared,
+    saveEvery: 1,
+    resume: true,
+    ...options,
+    savePath: folder,
+    ...(onProgress && { onProgress }),
+  });
+  const isWhole = history.epochs.length === prepared.epochs;
+  const evaluation = isWhole ? await evaluate(net, testLoader) : undefined;
+  prepared.optimizer.dispose();
+  net.dispose();
+  return { history, evaluation, savePath: relative('', folder) };
+}
