@@ -22,6 +22,7 @@ export { loadImageFolder } from './notebook/loadImageFolder';
 export { loadTrained, modelPath } from './notebook/loadTrained';
 export { type Profile, type ProfileName, profile } from './notebook/profile';
 export { type ShownTrainOptions, train } from './notebook/train';
+export { type RunConfig, type RunResult, trainRun } from './notebook/trainRun';
 
 handleExpectedErrors();
 keepOutputs();

@@ -11,15 +11,17 @@ export class Task {
   #name;
   #detail = '';
   #began = Date.now();
-  #out = process.stdout;
+  #out;
   #beat;
 
   /**
    * @param {string} name
    * @param {string} detail what a person reads while it runs
+   * @param {NodeJS.WriteStream} [out] where the line is written
    */
-  constructor(name, detail) {
+  constructor(name, detail, out = process.stdout) {
     this.#name = name;
+    this.#out = out;
     this.#detail = detail;
     const moving = this.#out.isTTY;
     if (!moving) this.#out.write(`${name}: ${detail}\n`);

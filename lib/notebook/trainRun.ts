@@ -1,12 +1,12 @@
 /**
  * A whole training run of one object, as a file holds it: what the command `resnet-notebooks train` does.
  */
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { checkForm, checkNumber, type Form } from '../checks';
 import type { TrainAndTest } from '../data/dataset';
 import { projectDataFolder } from '../data/folders';
 import { ConfigError, quotable } from '../errors';
-import { evaluate, type Evaluation } from '../training/evaluate';
+import { type Evaluation, evaluate } from '../training/evaluate';
 import type { TrainListener } from '../training/events';
 import type { History } from '../training/history';
 import { prepareRun, type Recipe } from '../training/recipe';
@@ -45,7 +45,15 @@ const FORM: Form = {
   'options?': {},
 };
 
-const RECIPE = ['network', 'width', 'epochs', 'batchSize', 'augmentation', 'validation', 'optimizer'] as const;
+const RECIPE = [
+  'network',
+  'width',
+  'epochs',
+  'batchSize',
+  'augmentation',
+  'validation',
+  'optimizer',
+] as const;
 const SETTINGS = new Set([
   ...['profile', 'images', 'seed', 'savePath', 'options'],
   ...[...RECIPE, 'labelSmoothing', 'schedule', 'precision'],
@@ -96,5 +104,5 @@ export async function trainRun(config: RunConfig, onProgress?: TrainListener): P
   const evaluation = isWhole ? await evaluate(net, testLoader) : undefined;
   prepared.optimizer.dispose();
   net.dispose();
-  return { history, evaluation, savePath: relative('', folder) };
+  return { history, evaluation, savePath: folder };
 }

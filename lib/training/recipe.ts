@@ -8,7 +8,7 @@ import { cutout } from '../data/transforms/erasing';
 import { alternatingFlip, randomCrop, randomFlip } from '../data/transforms/geometry';
 import { PRECISIONS, type Precision } from '../engine/runtime/session';
 import type { TensorFlow } from '../engine/runtime/tensorflow';
-import { ConfigError, quotable } from '../errors';
+import { ConfigError, DataError, quotable } from '../errors';
 import {
   type ResNetMaker,
   resnet10,
@@ -196,11 +196,13 @@ function schedulerOf({ schedule, epochs }: Recipe, optimizer: Optimizer, stepsPe
  * gets the classes and the size of the images.
  *
  * @param seed of the network's first weights and of the order of the images
- * @throws ConfigError where it is no recipe
+ * @throws ConfigError where it is no recipe, DataError where there are no data
  */
 export function prepareRun(recipe: Recipe, data: TrainAndTest, seed = 0): PreparedRun {
   const { network, width, batchSize, augmentation, validation, labelSmoothing, epochs, precision } =
     checkRecipe(recipe);
+  const images: Form = { split: 'function', images: 'numbers', classNames: ['string'] };
+  checkForm('data', data, { train: images, test: images }, 'Give what loadCifar10() returns.', DataError);
   const [trainSet, heldOut] = validation > 0 ? data.train.split(1 - validation, 0) : [data.train, data.test];
   const { shift, edges, flip, cutout: side } = augmentation;
   const trainLoader = new DataLoader(trainSet, {

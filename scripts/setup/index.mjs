@@ -26,10 +26,10 @@ import { tensorflow } from './steps/tensorflow.mjs';
  * Sets up what is missing.
  *
  * @param {Project} project
- * @param {{ withData?: boolean }} [options]
+ * @param {{ withData?: boolean, out?: NodeJS.WriteStream }} [options] whether CIFAR-10 is fetched, and where progress is told
  * @throws {SetupError}
  */
-export async function setUp(project, { withData = true } = {}) {
+export async function setUp(project, { withData = true, out = process.stdout } = {}) {
   const began = Date.now();
   const steps = [
     // The steps after these use the library: to see which GPUs TensorFlow takes, to load the engine, to fetch CIFAR-10.
@@ -40,10 +40,10 @@ export async function setUp(project, { withData = true } = {}) {
     kernel,
     ...(withData ? [data] : []),
   ];
-  await runSteps(project, steps).catch((error) => {
+  await runSteps(project, steps, out).catch((error) => {
     throw inWords(error);
   });
-  console.log(`Set-up: all is there (${formatSeconds((Date.now() - began) / 1000)}).`);
+  out.write(`Set-up: all is there (${formatSeconds((Date.now() - began) / 1000)}).\n`);
 }
 
 /**
@@ -51,12 +51,13 @@ export async function setUp(project, { withData = true } = {}) {
  *
  * @param {Project} project
  * @param {Step[]} steps
+ * @param {NodeJS.WriteStream} [out] where progress is told
  */
-export async function runSteps(project, steps) {
+export async function runSteps(project, steps, out = process.stdout) {
   checkPrerequisites(new Set());
   if (await areDone(project, steps)) return;
   const lock = await takeLock(join(project.home, 'setup.lock'), (pid) =>
-    console.log(`Set-up: another one (process ${pid}) is at work in this project; waiting for it.`),
+    out.write(`Set-up: another one (process ${pid}) is at work in this project; waiting for it.\n`),
   );
   const cleanUp = () => {
     rmSync(project.temporary, { recursive: true, force: true });
@@ -70,7 +71,7 @@ export async function runSteps(project, steps) {
     if (readText(ignore) === undefined) writeText(ignore, '*\n');
     checkPrerequisites(await missingNeeds(project, steps));
     for (const step of steps) {
-      if (!(await step.isDone(project))) await runStep(project, step, lock, interruption);
+      if (!(await step.isDone(project))) await runStep(project, step, { lock, interruption, out });
     }
   } finally {
     cleanUp();
@@ -108,11 +109,10 @@ async function missingNeeds(project, steps) {
 /**
  * @param {Project} project
  * @param {Step} step
- * @param {import('./lock.mjs').Lock} lock
- * @param {ReturnType<typeof watchForInterruption>} interruption
+ * @param {{ lock: import('./lock.mjs').Lock, interruption: ReturnType<typeof watchForInterruption>, out: NodeJS.WriteStream }} run
  */
-async function runStep(project, step, lock, interruption) {
-  const task = new Task(step.name, step.describe(project));
+async function runStep(project, step, { lock, interruption, out }) {
+  const task = new Task(step.name, step.describe(project), out);
   /** @type {typeof run} */
   const runShared = (command, args, options) =>
     run(command, args, {

@@ -100,6 +100,8 @@ async function goodArguments(): Promise<Record<string, unknown[]>> {
   return {
     train: [net, loader, loader, { epochs: 1, optimizer, criterion }],
     evaluate: [net, loader, {}],
+    prepareRun: [lib.profile('smoke'), { train: images, test: images }, 0],
+    trainRun: [{ profile: 'smoke', savePath: path.join(folder, 'run') }],
     learningRateRangeTest: [net, loader, { criterion, steps: 2, optimizer: {} }],
     predictImage: [net, image, {}],
     featureMaps: [net, image],

@@ -2,8 +2,8 @@
 import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { UsageError } from './setup/errors.mjs';
-import { packageRoot } from './setup/project.mjs';
+import { UsageError } from '../setup/errors.mjs';
+import { packageRoot } from '../setup/project.mjs';
 
 /**
  * Where a worker is to listen, of the command's options.

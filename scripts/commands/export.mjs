@@ -1,8 +1,8 @@
 /** `resnet-notebooks export`: writes a saved network in another program's format. */
 import { createRequire } from 'node:module';
 import { basename, join, resolve } from 'node:path';
-import { SetupError, UsageError } from './setup/errors.mjs';
-import { packageRoot } from './setup/project.mjs';
+import { SetupError, UsageError } from '../setup/errors.mjs';
+import { packageRoot } from '../setup/project.mjs';
 
 /** The formats, with what their files, or folders, end in. */
 export const FORMATS = {
@@ -65,7 +65,7 @@ export async function exportNetwork({ folder, format, names, file }) {
     else await lib.saveStateDict(net, file, { names });
   } catch (error) {
     if (!(error instanceof lib.ResNetError)) throw error;
-    const { problem, fix } = /** @type {import('../lib/errors.js').ResNetError} */ (error);
+    const { problem, fix } = /** @type {import('../../lib/errors.js').ResNetError} */ (error);
     throw new SetupError(problem, fix, { cause: error });
   }
 }
