@@ -20,7 +20,7 @@ export interface WorkerOptions {
  * With one thread for operations, a request for a weight would wait until all operations that are ready had run, and the workers would
  * compute one after the other.
  */
-const OPERATIONS_AT_A_TIME = Number(process.env.OPS ?? 4);
+const OPERATIONS_AT_A_TIME = 4;
 
 /** What a server is called until a session's cluster names it. */
 const JOB = 'local';
