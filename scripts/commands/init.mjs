@@ -3,17 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { UsageError } from '../setup/errors.mjs';
 import { writeText } from '../setup/files.mjs';
-import { packageRoot } from '../setup/project.mjs';
-
-/** The languages, and where in the repository their notebooks are. */
-export const LANGUAGES = { en: 'notebooks', zh: join('notebooks', 'zh') };
-
-/**
- * Where the package has its notebooks.
- *
- * @param {string} language
- */
-export const shippedNotebooks = (language) => join(packageRoot, 'lib', 'dist', 'notebooks', language);
+import { LANGUAGES, shippedNotebooks } from '../setup/steps/notebooks.mjs';
 
 /** A training run of a minute or two. */
 const EXAMPLE = { profile: 'quick', epochs: 3, savePath: 'data/models/run' };
@@ -42,7 +32,8 @@ export function initProject({ root, isCheckout }, language) {
     throw new UsageError('init: This is the project itself.', 'Its notebooks are there: `npm run lab`.');
   }
   const from = shippedNotebooks(language);
-  const files = readdirSync(from).map((name) => ({
+  const names = readdirSync(from).filter((name) => name.endsWith('.ipynb'));
+  const files = names.map((name) => ({
     file: join(root, 'notebooks', name),
     text: readFileSync(join(from, name), 'utf8'),
   }));

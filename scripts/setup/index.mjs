@@ -17,6 +17,7 @@ import { jupyter } from './steps/jupyter.mjs';
 import { kernel } from './steps/kernel.mjs';
 import { library } from './steps/library.mjs';
 import { nodePackages } from './steps/nodePackages.mjs';
+import { notebooks } from './steps/notebooks.mjs';
 import { tensorflow } from './steps/tensorflow.mjs';
 
 /** @typedef {import('./step.mjs').Step} Step */
@@ -33,7 +34,7 @@ export async function setUp(project, { withData = true, out = process.stdout } =
   const began = Date.now();
   const steps = [
     // The steps after these use the library: to see which GPUs TensorFlow takes, to load the engine, to fetch CIFAR-10.
-    ...(project.isCheckout ? [nodePackages, library] : []),
+    ...(project.isCheckout ? [nodePackages, library, notebooks] : []),
     jupyter,
     tensorflow,
     engine,

@@ -81,9 +81,9 @@ function load(): void {
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
   // Else CUDA counts the fastest card first, and nvidia-smi doesn't.
   process.env.CUDA_DEVICE_ORDER ??= 'PCI_BUS_ID';
-  // tfjs-node 4.22 calls it on every tensor it makes; Node 23 took it away.
+  // tfjs-node 4.22 calls it on every tensor it makes; Node 22 warns of it, and Node 23 took it away.
   const util: { isNullOrUndefined?: (value: unknown) => boolean } = require('node:util');
-  util.isNullOrUndefined ??= (value) => value === null || value === undefined;
+  util.isNullOrUndefined = (value) => value === null || value === undefined;
   loadQuietly(isVerbose);
 }
 
