@@ -100,9 +100,9 @@ async function readConfig(file) {
  * @param {string} file
  */
 function compiled(file) {
-  const { ModuleKind, ScriptTarget, transpileModule } = createRequire(
-    join(packageFolder('tslab'), 'package.json'),
-  )('typescript');
+  const { ModuleKind, ScriptTarget, transpileModule } = createRequire(import.meta.url)(
+    packageFolder('@tslab/typescript-for-tslab'),
+  );
   const compilerOptions = { module: ModuleKind.CommonJS, target: ScriptTarget.ES2022, esModuleInterop: true };
   const { outputText } = transpileModule(readFileSync(file, 'utf8'), { compilerOptions, fileName: file });
   const module = /** @type {any} */ (new Module(file));

@@ -8,6 +8,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { type Analysis, checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
 import { run } from '../../scripts/setup/processes.mjs';
 import { packageRoot } from '../../scripts/setup/project.mjs';
 import { notebookOf } from '../helpers/notebookOf';
@@ -42,14 +45,29 @@ function writeNotebook(name: string, cells: string[]): void {
   writeFileSync(join(project, name), notebookOf(cells));
 }
 
+let tarball: string;
+
 before(async () => {
   writeFileSync(
     join(project, 'package.json'),
     '{ "name": "strange", "version": "1.0.0", "private": true }\n',
   );
   await run('npm', ['pack', '--pack-destination', project], { cwd: packageRoot, env });
-  const tarball = readdirSync(project).find((name) => name.endsWith('.tgz')) as string;
+  tarball = readdirSync(project).find((name) => name.endsWith('.tgz')) as string;
   await inProject('npm', 'install', '--ignore-scripts', '--no-audit', `./${tarball}`);
+});
+
+test('the package is found right by publint and by each of TypeScript’s resolutions', async () => {
+  const packed = readFileSync(join(project, tarball));
+  const { messages } = await publint({ pkgDir: packageRoot, strict: true });
+  assert.deepEqual(
+    messages.map((message) => formatMessage(message, {})),
+    [],
+  );
+  const { problems } = (await checkPackage(createPackageFromTarballData(packed))) as Analysis;
+  // It has names of Node's old resolution as typesVersions, and is CommonJS, which both kinds of modules import.
+  assert.deepEqual(problems, []);
+  assert.ok(packed.length <= 12e6, `${packed.length} bytes`);
 });
 
 test('the set-up goes on after a kill and after an interruption', async () => {

@@ -44,6 +44,12 @@ const compilers: [name: string, compiler: typeof ts, options: ts.CompilerOptions
   ['nodenext', ts, { module: Kind.NodeNext, moduleResolution: Resolution.NodeNext }],
   ['bundler', ts, { module: Kind.ESNext, moduleResolution: Resolution.Bundler }],
 ];
+const next: typeof ts = require('typescript6');
+compilers.push([
+  'nodenext of TypeScript 6',
+  next,
+  { module: Kind.NodeNext, moduleResolution: Resolution.NodeNext },
+]);
 const kernels: typeof ts = require('@tslab/typescript-for-tslab');
 compilers.push([
   'node10 of the kernel',
@@ -62,6 +68,24 @@ for (const [name, compiler, options] of compilers) {
     assert.deepEqual(said, ["Type 'readonly string[]' is not assignable to type 'number'."]);
   });
 }
+
+test('types are found by moduleResolution nodenext of TypeScript 7', () => {
+  const settings = { strict: true, noEmit: true, skipLibCheck: true, module: 'nodenext', target: 'es2022' };
+  const compilerOptions = {
+    ...settings,
+    types: ['node'],
+    typeRoots: [path.join(root, 'node_modules', '@types')],
+  };
+  const tsconfig = path.join(project, 'tsconfig.json');
+  writeFileSync(tsconfig, JSON.stringify({ compilerOptions, files: [file] }));
+  const tsc = path.join(path.dirname(require.resolve('typescript7/package.json')), 'bin', 'tsc');
+  const { stdout } = spawnSync(process.execPath, [tsc, '-p', tsconfig, '--pretty', 'false'], {
+    encoding: 'utf8',
+  });
+  const said = stdout.trim().split('\n');
+  assert.equal(said.length, 1, stdout);
+  assert.match(said[0], /Type 'readonly string\[\]' is not assignable to type 'number'\.$/);
+});
 
 /** Runs a program in the other project, where TensorFlow.js can't be loaded. */
 function run(text: string, ...options: string[]) {
@@ -137,7 +161,11 @@ test('the package brings each file that its README and its notebooks lead to', (
   const linked = ['README.md', 'notebooks/README.md'].flatMap((from) =>
     Array.from(
       readFileSync(path.join(root, from), 'utf8').matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g),
-      ([, to]) => path.posix.join(path.posix.dirname(from), to),
+      ([, to]) =>
+        path.posix
+          .join(path.posix.dirname(from), to)
+          // From where `init` copies them.
+          .replace(/^notebooks\/(?=\d)/, 'lib/dist/notebooks/en/'),
     ),
   );
   assert.ok(linked.length > 10);
