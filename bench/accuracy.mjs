@@ -27,7 +27,7 @@ const WRITTEN = fileURLToPath(new URL('ACCURACY.md', import.meta.url));
  * @property {string} recipe in words
  * @property {string} [key] of bench/workers/recipe.ts
  * @property {object} [changes] of that recipe
- * @property {number[]} [pytorch] instead: the arguments of bench/pytorch/resnet8.py, from the width on, without the seed
+ * @property {(string | number)[]} [pytorch] instead: the arguments of bench/pytorch/resnet8.py, from the channels on, without the seed
  * @property {number} seeds how many
  */
 
@@ -42,16 +42,16 @@ const ROWS = [
   },
   {
     name: 'ninetyFour',
-    network: 'ResNet-8, width 48',
+    network: 'ResNet-8, channels 64, 256, 256',
     recipe: "notebook 13's: Muon, 49,000 images",
     key: 'ninetyFour',
     seeds: 5,
   },
   {
     name: 'ninetyFour-pytorch',
-    network: 'ResNet-8, width 48',
-    recipe: 'nearly the same in PyTorch, bfloat16 and torch.compile: fewer epochs, rate 0.24',
-    pytorch: [48, 11, 1000, 0.24, 0.1, 0.02],
+    network: 'ResNet-8, channels 64, 256, 256',
+    recipe: 'the same in PyTorch, bfloat16 and torch.compile',
+    pytorch: ['64,256,256', 10, 1000, 0.2, 0.1, 0.02],
     seeds: 1,
   },
   {

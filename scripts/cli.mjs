@@ -115,7 +115,7 @@ last one. Ctrl-C stops after the step under way; the same command goes on from t
 
 A file: { "profile": "quick", "epochs": 10, "seed": 1 }. What it doesn't say is the profile's: quick, article or smoke.
   network          resnet8, resnet10, resnet18, resnet34, resnet50, resnet101 or resnet152
-  width, epochs, batchSize, labelSmoothing, seed
+  width, epochs, batchSize, labelSmoothing, seed; channels for resnet8: [64, 256, 256]
   validation       the share of the training images that is tested on after each epoch, 0 for the test images
   augmentation     { "shift": 4, "edges": "zeros" or "reflect", "flip": "random" or "alternating", "cutout": 8 }
   optimizer        { "kind": "sgd", "lr", "momentum", "weightDecay", "nesterov" }, { "kind": "airbenchMuon", "lr" } for

@@ -1,7 +1,7 @@
 """ResNet-8 by the recipe of notebook 13 in PyTorch, at its best on a CPU: bfloat16, channels last, torch.compile.
 
-For a line on stdin trains a network, and answers with what it came to as a line of JSON. Arguments: the folder of the data, width,
-epochs, batch size, learning rate, label smoothing, the share of the training images that is left out, seed, and whether to compile.
+For a line on stdin trains a network, and answers with what it came to as a line of JSON. Arguments: the folder of the data, the
+channels of the three groups, epochs, batch size, learning rate, label smoothing, the share of the training images that is left out, seed, and whether to compile.
 """
 
 import json
@@ -41,9 +41,9 @@ class Group(nn.Module):
 
 
 class Net(nn.Module):
-    def __init__(self, width, images):
+    def __init__(self, channels, images):
         super().__init__()
-        widths = [32, width, 4 * width, 8 * width]
+        widths = [32, *channels]
         self.whitening = nn.Conv2d(3, 32, 3, padding=1, bias=False)
         self.groups = nn.Sequential(*(Group(widths[i], widths[i + 1]) for i in range(3)))
         self.classifier = nn.Linear(widths[-1], 10)
@@ -80,14 +80,14 @@ class Muon:
             p.sub_(x.view_as(p), alpha=lr)
 
 
-def train(folder, width, epochs, size, lr, smoothing, left_out, seed, compiles):
+def train(folder, channels, epochs, size, lr, smoothing, left_out, seed, compiles):
     torch.manual_seed(seed)
     images, labels = normalized(folder, TRAIN)
     tests = normalized(folder, TEST)
     kept = torch.randperm(len(images))[: round(len(images) * (1 - left_out))]
     images, labels = images[kept], labels[kept]
     began = time.perf_counter()
-    net = Net(width, images[:5000]).to(memory_format=torch.channels_last)
+    net = Net(channels, images[:5000]).to(memory_format=torch.channels_last)
     run = torch.compile(net) if compiles else net
     parameters = dict(net.named_parameters())
     filters = [p for p in parameters.values() if p.ndim == 4 and p.requires_grad]
@@ -142,8 +142,9 @@ def accuracies(net, images, labels):
     return {name: (logits.argmax(1) == labels).float().mean().item() for name, logits in views.items()}
 
 
-folder, *numbers = sys.argv[1:]
-width, epochs, size, lr, smoothing, left_out, seed, compiles = map(float, numbers)
+folder, channels, *numbers = sys.argv[1:]
+channels = [int(number) for number in channels.split(",")]
+epochs, size, lr, smoothing, left_out, seed, compiles = map(float, numbers)
 for line in sys.stdin:
-    result = train(folder, int(width), int(epochs), int(size), lr, smoothing, left_out, int(seed), compiles > 0)
+    result = train(folder, channels, int(epochs), int(size), lr, smoothing, left_out, int(seed), compiles > 0)
     print(json.dumps(result), flush=True)

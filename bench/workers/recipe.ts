@@ -14,9 +14,9 @@ export const RECIPES = {
   // Notebook 13's.
   ninetyFour: {
     ...ofProfile('quick'),
-    width: 48,
-    epochs: 13,
-    optimizer: { kind: 'airbenchMuon', lr: 0.18 },
+    channels: [64, 256, 256],
+    epochs: 10,
+    optimizer: { kind: 'airbenchMuon', lr: 0.2 },
     validation: 0.02,
     precision: 'fast',
   },

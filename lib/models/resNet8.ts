@@ -3,12 +3,16 @@
  */
 import { checkForm, checkPositiveInteger } from '../checks';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
+import { ConfigError } from '../errors';
 import { add, batchNorm2d, conv2d, flatten, linear, maxPool2d, relu, type Symbolic } from './layers';
 import { setNetworkInfo } from './networkInfo';
 import { checkImageShape, type ResNetOptions, sizeOf, withWidth } from './resNet';
 
 /** What `resnet8` takes. */
-export type ResNet8Options = Omit<ResNetOptions, 'verbose' | 'stem'>;
+export interface ResNet8Options extends Omit<ResNetOptions, 'verbose' | 'stem'> {
+  /** Channels of the three blocks. Default: the width, four times and eight times as many. */
+  channels?: readonly [number, number, number];
+}
 
 /** Few steps are taken, so the moving statistics have to follow quickly. */
 const NORM = { scale: false, momentum: 0.6 };
@@ -51,9 +55,14 @@ function pooledBlock(
  */
 export function resnet8(options: ResNet8Options = {}): TensorFlow.LayersModel {
   checkForm('options', options, {}, 'Give for example { width: 32 }.');
-  const { numClasses = 10, width = 64, seed = 0 } = options;
+  const { numClasses = 10, width = 64, seed = 0, channels = [width, 4 * width, 8 * width] } = options;
   checkPositiveInteger('numClasses', numClasses);
   checkPositiveInteger('width', width);
+  checkForm('channels', channels, ['number'], 'Give three numbers: [64, 256, 256].');
+  if (channels.length !== 3) {
+    throw new ConfigError(`There are ${channels.length} channels.`, 'Give three numbers: [64, 256, 256].');
+  }
+  for (const number of channels) checkPositiveInteger('channels', number);
 
   const imageShape = checkImageShape(options.imageShape);
   const input = tf.input({ shape: imageShape, name: 'input' });
@@ -64,14 +73,17 @@ export function resnet8(options: ResNet8Options = {}): TensorFlow.LayersModel {
     seed,
   });
   x = relu(x, 'features.relu'); // [n, 32, 32, 32]
-  [width, 4 * width, 8 * width].forEach((channels, i) => {
-    x = pooledBlock(x.shape[3]!, channels, `layer${i + 1}.0`, seed).apply(x) as Symbolic;
-  }); // [n, 4, 4, 8 * width]
-  x = flatten(maxPool2d(x, sizeOf(x), 'maxPool'), 'flatten'); // [n, 8 * width]
+  for (const [i, number] of channels.entries()) {
+    x = pooledBlock(x.shape[3]!, number, `layer${i + 1}.0`, seed).apply(x) as Symbolic;
+  } // [n, 4, 4, channels[2]]
+  x = flatten(maxPool2d(x, sizeOf(x), 'maxPool'), 'flatten'); // [n, channels[2]]
   // Logits near 0: the first steps then are about what the features are to be, not about undoing a chance classifier.
-  const logits = linear(x, numClasses, 'classifier', seed, 1 / (8 * width));
+  const logits = linear(x, numClasses, 'classifier', seed, 1 / channels[2]);
   const net = tf.model({ inputs: input, outputs: logits, name: 'ResNet' });
   net.getLayer('features.conv').trainable = false;
-  setNetworkInfo(net, { architecture: withWidth('ResNet-8', width) });
+  const isPlain = options.channels === undefined;
+  setNetworkInfo(net, {
+    architecture: isPlain ? withWidth('ResNet-8', width) : `ResNet-8, channels ${channels.join(', ')}`,
+  });
   return net;
 }

@@ -81,6 +81,8 @@ export interface Recipe {
   readonly network: keyof typeof NETWORKS;
   /** Channels of the first stage. */
   readonly width: number;
+  /** Of `resnet8`: the channels of its three blocks, instead of what the width says. */
+  readonly channels?: readonly [number, number, number];
   readonly epochs: number;
   /** Images in a training step. */
   readonly batchSize: number;
@@ -199,7 +201,7 @@ function schedulerOf({ schedule, epochs }: Recipe, optimizer: Optimizer, stepsPe
  * @throws ConfigError where it is no recipe, DataError where there are no data
  */
 export function prepareRun(recipe: Recipe, data: TrainAndTest, seed = 0): PreparedRun {
-  const { network, width, batchSize, augmentation, validation, labelSmoothing, epochs, precision } =
+  const { network, width, channels, batchSize, augmentation, validation, labelSmoothing, epochs, precision } =
     checkRecipe(recipe);
   const images: Form = { split: 'function', images: 'numbers', classNames: ['string'] };
   checkForm('data', data, { train: images, test: images }, 'Give what loadCifar10() returns.', DataError);
@@ -217,8 +219,9 @@ export function prepareRun(recipe: Recipe, data: TrainAndTest, seed = 0): Prepar
     ],
   });
   const { imageShape, classNames } = trainSet;
+  const options = { width, seed, numClasses: classNames.length, imageShape };
   const make: ResNetMaker = NETWORKS[network];
-  const net = make({ width, seed, numClasses: classNames.length, imageShape });
+  const net = network === 'resnet8' ? resnet8({ ...options, channels }) : make(options);
   if (network === 'resnet8') whitenFirstLayer(net, trainSet);
   const optimizer = optimizerOf(recipe, net);
   return {

@@ -25,6 +25,7 @@ export const isPage = (path) => !PICTURE.test(path);
  */
 export function addressOf(path) {
   if (path === START) return 'index.html';
+  if (path === START.replace('.md', '.zh.md')) return 'index.zh.html';
   if (!isPage(path)) return path;
   return /\.(md|ipynb)$/.test(path) ? path.replace(/\.\w+$/, '.html') : `${path}.html`;
 }

@@ -7,6 +7,7 @@ import { addressOf, CLASSIFY, GUIDE, isPage, relativeAddress, START } from './ad
 import { writeAssets } from './assets.mjs';
 import { CARD, classifyHtml, writeClassifyScripts } from './classify/index.mjs';
 import { readDocument } from './documents.mjs';
+import { counterpartOf, WORDS } from './languages.mjs';
 import { pageHtml } from './page.mjs';
 import { writeReference } from './reference.mjs';
 
@@ -22,15 +23,22 @@ export async function buildSite(folder) {
   await writeClassifyScripts(join(folder, 'assets'));
   const reference = await writeReference(join(folder, 'api'));
 
-  const notebooks = readdirSync(join(packageRoot, 'notebooks'))
-    .filter((name) => name.endsWith('.ipynb'))
-    .sort()
-    .map((name) => readDocument(`notebooks/${name}`, reference));
+  const notebooks = ['notebooks', 'notebooks/zh'].flatMap((folder) =>
+    readdirSync(join(packageRoot, folder))
+      .filter((name) => name.endsWith('.ipynb'))
+      .sort()
+      .map((name) => readDocument(`${folder}/${name}`, reference)),
+  );
   /** @type {Map<string, import('./documents.mjs').Document>} */
-  const documents = new Map([...notebooks, classifyDocument()].map((document) => [document.path, document]));
+  const documents = new Map(
+    [...notebooks, classifyDocument('en'), classifyDocument('zh')].map((document) => [
+      document.path,
+      document,
+    ]),
+  );
 
   // A set that grows while it is walked: every page adds what it links to.
-  const found = new Set([START, GUIDE, ...documents.keys()]);
+  const found = new Set([START, counterpartOf(START), GUIDE, ...documents.keys()]);
   for (const path of found) {
     const file = join(folder, addressOf(path));
     if (!isPage(path)) {
@@ -45,19 +53,25 @@ export async function buildSite(folder) {
       }
       found.add(link);
     }
-    write(file, pageHtml(document, notebooks));
     for (const [address, image] of document.images) write(join(folder, address), image);
+  }
+  for (const document of documents.values()) {
+    write(join(folder, addressOf(document.path)), pageHtml(document, documents));
   }
   return [...documents.keys()].map(addressOf);
 }
 
-/** @returns {import('./documents.mjs').Document} */
-function classifyDocument() {
+/**
+ * @param {import('./languages.mjs').Language} language
+ * @returns {import('./documents.mjs').Document}
+ */
+function classifyDocument(language) {
+  const path = language === 'en' ? CLASSIFY : counterpartOf(CLASSIFY);
   return {
-    path: CLASSIFY,
+    path,
     reference: new Map(),
-    html: classifyHtml('en', relativeAddress(CLASSIFY, addressOf(CARD))),
-    headings: [{ level: 1, text: 'Try it', id: '' }],
+    html: classifyHtml(language, relativeAddress(path, addressOf(CARD))),
+    headings: [{ level: 1, text: WORDS[language].tryIt, id: '' }],
     links: new Set([CARD]),
     images: new Map(),
     hasCharts: false,
