@@ -5,6 +5,7 @@
 import { showTensors } from './notebook/display/showTensors';
 import { handleExpectedErrors } from './notebook/kernel/expectedErrors';
 import { keepOutputs } from './notebook/kernel/keepOutputs';
+import { printAsNode } from './notebook/kernel/kernel';
 import { endWithParent } from './notebook/kernel/orphan';
 
 export * from './charts';
@@ -27,4 +28,5 @@ export { type RunConfig, type RunResult, trainRun } from './notebook/trainRun';
 handleExpectedErrors();
 keepOutputs();
 endWithParent();
+printAsNode();
 showTensors();

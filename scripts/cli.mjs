@@ -33,7 +33,7 @@ const HELP = `resnet-notebooks: ResNet on CIFAR-10 in TypeScript notebooks.
 
 What it makes lies in .resnet-notebooks and data, in the folder of the project's package.json.
 Environment: PYTHON and CXX name the Python and the C++ compiler to use, CIFAR10_DIR a folder that has the data
-already, PROFILE (quick, article or smoke) how much work the notebooks do.
+already, PROFILE (quick, article or smoke) how much work the notebooks do, KERNEL=deno has Deno run them.
 Exit codes: 0 for success, 1 where something failed, 2 for a command that can't be understood, 130 for a training run
 that was stopped.`;
 

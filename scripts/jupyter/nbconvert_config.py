@@ -2,9 +2,11 @@
 
 import json
 import os
+import queue
 import time
 
 import nbformat
+from jupyter_core.utils import run_sync
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbconvert.preprocessors import ExecutePreprocessor
 
@@ -13,6 +15,9 @@ events = os.fdopen(3, "w", encoding="utf-8", buffering=1)
 
 # Seconds that a kernel may refuse a cell after an error; tslab does so for 0.2.
 PATIENCE = 10
+
+# Seconds without an output after which a cell of Deno's kernel is done: it says so before the last outputs have been sent.
+LATENESS = 0.1
 
 
 def tell(**event):
@@ -44,6 +49,16 @@ class CheckedExecution(ExecutePreprocessor):
 
     def keep_reply(self, execute_reply, **_):
         self.reply = execute_reply["content"]
+        self.request = execute_reply["parent_header"]["msg_id"]
+
+    def take_late_outputs(self, cell, index):
+        while True:
+            try:
+                message = run_sync(self.kc.get_iopub_msg)(timeout=LATENESS)
+            except queue.Empty:
+                return
+            if message["parent_header"].get("msg_id") == self.request:
+                self.process_message(message, cell, index)
 
     def preprocess_cell(self, cell, resources, index):
         tell(kind="cell", index=index)
@@ -80,6 +95,8 @@ class CheckedExecution(ExecutePreprocessor):
         count = self.reply.get("execution_count")
         if status not in ("ok", "error") or count is None:
             raise NotExecuted(f"The kernel didn't execute this cell; its answer has the status {status!r}.")
+        if self.kernel_name == "deno":
+            self.take_late_outputs(cell, index)
         # tslab tells the count in its answer alone, where nbclient doesn't look.
         cell["execution_count"] = count
         return cell, resources

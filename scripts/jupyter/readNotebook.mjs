@@ -8,6 +8,18 @@ import { textOf } from './normalForm.mjs';
 const KERNELS = { typescript: 'tslab', javascript: 'jslab' };
 
 /**
+ * Whether notebooks in TypeScript are to be run by Deno's kernel instead of tslab, which the environment variable KERNEL says.
+ *
+ * @throws {SetupError}
+ */
+export function usesDeno() {
+  const { KERNEL = 'tslab' } = process.env;
+  if (KERNEL === 'deno') return true;
+  if (KERNEL === 'tslab' || KERNEL === '') return false;
+  throw new SetupError(`KERNEL is ${KERNEL}.`, 'Set it to tslab or deno, or leave it unset.');
+}
+
+/**
  * @typedef {object} RunnableNotebook
  * @property {string} text the notebook, with its kernel in it
  * @property {import('./normalForm.mjs').Cell[]} cells
@@ -35,10 +47,11 @@ export function readNotebook(path, venv) {
       'Only notebooks for the kernels tslab (TypeScript) and jslab (JavaScript) can be run. JupyterLab (`resnet-notebooks lab`) changes the kernel of a notebook.',
     );
   }
+  const runs = kernel === KERNELS.typescript && usesDeno() ? 'deno' : kernel;
   // Jupyter refuses a kernel without a name for people.
-  const kernelspec = { display_name: kernel, ...metadata?.kernelspec, name: kernel };
+  const kernelspec = { display_name: kernel, ...metadata?.kernelspec, name: runs };
   const runnable = hasCode ? { ...notebook, metadata: { ...metadata, kernelspec } } : notebook;
-  return { text: JSON.stringify(runnable), cells, hasCode, kernel, namesKernel: named !== undefined };
+  return { text: JSON.stringify(runnable), cells, hasCode, kernel: runs, namesKernel: named !== undefined };
 }
 
 /** @param {string} path */

@@ -4,6 +4,7 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { usesDeno } from '../jupyter/readNotebook.mjs';
 import { formatSeconds, Task } from '../terminal.mjs';
 import { fixFor, inWords } from './causes.mjs';
 import { CommandError, SetupError } from './errors.mjs';
@@ -14,7 +15,7 @@ import { run } from './processes.mjs';
 import { data } from './steps/data.mjs';
 import { engine } from './steps/engine.mjs';
 import { jupyter } from './steps/jupyter.mjs';
-import { kernel } from './steps/kernel.mjs';
+import { denoKernel, kernel } from './steps/kernel.mjs';
 import { library } from './steps/library.mjs';
 import { nodePackages } from './steps/nodePackages.mjs';
 import { notebooks } from './steps/notebooks.mjs';
@@ -39,6 +40,7 @@ export async function setUp(project, { withData = true, out = process.stdout } =
     tensorflow,
     engine,
     kernel,
+    ...(usesDeno() ? [denoKernel] : []),
     ...(withData ? [data] : []),
   ];
   await runSteps(project, steps, out).catch((error) => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { runNotebook } from '../../scripts/jupyter/runNotebook.mjs';
+import { setUp } from '../../scripts/setup/index.mjs';
 import { packageRoot, projectAt } from '../../scripts/setup/project.mjs';
 
 const project = projectAt(packageRoot);
@@ -15,6 +16,7 @@ interface CellOutput {
   output_type: string;
   name?: string;
   text?: string | string[];
+  data?: Record<string, string | string[]>;
 }
 
 process.env.PROFILE = 'smoke';
@@ -33,6 +35,39 @@ describe('the notebooks with PROFILE=smoke', { concurrency: 2 }, () => {
           .map(({ text }) => text),
         [],
       );
+    });
+  }
+});
+
+describe("the notebooks by Deno's kernel", () => {
+  /** What each cell shows: its printed text, and its images and their texts; without how long things took. */
+  function shown(name: string) {
+    const { cells } = JSON.parse(readFileSync(path.join(executed, name), 'utf8'));
+    return cells.map(({ outputs = [] }: { outputs?: CellOutput[] }) => {
+      const printed = outputs.flatMap(({ text = [] }) => text).join('');
+      const others = outputs.flatMap(({ data }) =>
+        data ? [[[data['text/plain'] ?? ''].flat().join(''), data['image/png']]] : [],
+      );
+      return JSON.stringify([printed.trimEnd(), others]).replace(
+        /seconds: [\d.]+|Time \d\d:\d\d|\d\d:\d\d/g,
+        '',
+      );
+    });
+  }
+
+  for (const name of ['03_data.ipynb', '06_train.ipynb']) {
+    test(`the notebooks by Deno's kernel: ${name} shows the same as by tslab`, async () => {
+      const byTslab = shown(name);
+      process.env.KERNEL = 'deno';
+      try {
+        await setUp(project, { withData: false });
+        assert.ok(
+          await runNotebook(project, path.join(packageRoot, 'notebooks', name), path.join(executed, name)),
+        );
+      } finally {
+        delete process.env.KERNEL;
+      }
+      assert.deepEqual(shown(name), byTslab);
     });
   }
 });

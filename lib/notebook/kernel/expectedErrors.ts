@@ -5,7 +5,7 @@
  * `stop_on_error: false`, for a cell that is tagged `raises-exception` and for `nbconvert --allow-errors`.
  */
 import * as path from 'node:path';
-import { cellOutput, loadedModules } from './kernel';
+import { loadedModules, tslabOutput } from './kernel';
 
 const MODULE_FILE = path.join('tslab', 'dist', 'jupyter.js');
 
@@ -27,7 +27,7 @@ interface Handler {
 
 /** Has the running kernel execute the cells below an expected error; does nothing outside a notebook. */
 export function handleExpectedErrors(): void {
-  if (cellOutput() === undefined) return;
+  if (tslabOutput() === undefined) return;
   for (const tslab of loadedModules(MODULE_FILE)) {
     const handler: Handler = tslab.JupyterHandlerImpl.prototype;
     const { handleExecute, handleExecuteImpl } = handler;

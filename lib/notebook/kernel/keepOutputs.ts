@@ -6,7 +6,7 @@
  * A socket whose `sendTimeout` is 0 puts nothing off. Publishing never waits for a reader, so that nothing else changes.
  */
 import * as path from 'node:path';
-import { cellOutput, loadedModules } from './kernel';
+import { loadedModules, tslabOutput } from './kernel';
 
 const MODULE_FILE = path.join('zeromq', 'lib', 'index.js');
 
@@ -17,7 +17,7 @@ interface Publisher {
 
 /** Has the running kernel's publisher keep every message; does nothing outside a notebook. */
 export function keepOutputs(): void {
-  if (cellOutput() === undefined) return;
+  if (tslabOutput() === undefined) return;
   for (const zeromq of loadedModules(MODULE_FILE)) {
     const publisher: Publisher = zeromq.Publisher.prototype;
     const { send } = publisher;

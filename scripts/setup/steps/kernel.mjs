@@ -1,7 +1,9 @@
 /** What Jupyter has to know: the kernels, which run this project's own tslab on this Node, and no pop-up of news. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readText, writeJson } from '../files.mjs';
+import { hashFiles, readText, writeJson, writeText } from '../files.mjs';
 import { packageFolder } from '../project.mjs';
+import { pipInstall, setupFolder } from '../python.mjs';
 
 /**
  * @param {import('../project.mjs').Project} project
@@ -52,5 +54,43 @@ export const kernel = {
   async run(project) {
     for (const [path, value] of Object.entries(settings(project))) writeJson(path, value);
     return 'TypeScript and JavaScript';
+  },
+};
+
+const DENO_REQUIREMENTS = 'requirements-deno.txt';
+
+/** @param {import('../project.mjs').Project} project */
+function denoFiles({ venv }) {
+  const folder = join(venv, 'share', 'jupyter', 'kernels', 'deno');
+  return {
+    program: join(venv, 'bin', 'deno'),
+    spec: join(folder, 'kernel.json'),
+    stamp: join(folder, 'requirements'),
+  };
+}
+
+/**
+ * Deno's kernel, for who asks for it by KERNEL=deno.
+ *
+ * @type {import('../step.mjs').Step}
+ */
+export const denoKernel = {
+  name: 'Deno',
+  needs: ['python'],
+  fix: 'Is the network up? pip keeps what has arrived: give the same command again.',
+  describe: () => 'pip installs Deno, whose kernel KERNEL=deno asks for (42 MB to fetch)',
+
+  isDone(project) {
+    const { program, stamp } = denoFiles(project);
+    return existsSync(program) && readText(stamp) === hashFiles(setupFolder, [DENO_REQUIREMENTS]);
+  },
+
+  async run(project, work) {
+    const { program, spec, stamp } = denoFiles(project);
+    await pipInstall(project, work, DENO_REQUIREMENTS, []);
+    const argv = [program, 'jupyter', '--kernel', '--conn', '{connection_file}'];
+    writeJson(spec, { argv, display_name: 'Deno', language: 'typescript' });
+    writeText(stamp, hashFiles(setupFolder, [DENO_REQUIREMENTS]));
+    return 'installed';
   },
 };
