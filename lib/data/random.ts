@@ -5,7 +5,7 @@
  * public domain), its state filled from the seed by the finalizer of MurmurHash3 over a Weyl sequence
  * (SplitMix32).
  */
-import { ConfigError } from '../errors';
+import { ConfigError, quotable } from '../errors';
 
 /** The whole state of a `Random`: four unsigned 32-bit integers, not all 0. */
 export type RandomState = readonly [number, number, number, number];
@@ -88,7 +88,7 @@ export class Random {
 /** Refuses what is no seed: throws ConfigError unless it is an integer of 0 to 2^32 - 1. */
 export function checkSeed(seed: number): void {
   if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
-    throw new ConfigError(`A seed can't be ${seed}.`, 'Give an integer of 0 to 4294967295.');
+    throw new ConfigError(`A seed can't be ${quotable(seed)}.`, 'Give an integer of 0 to 4294967295.');
   }
 }
 

@@ -2,7 +2,7 @@
  * A whole training run of one object, as a file holds it: what the command `resnet-notebooks train` does.
  */
 import { join } from 'node:path';
-import { checkForm, checkNumber, type Form } from '../checks';
+import { checkForm, type Form } from '../checks';
 import type { TrainAndTest } from '../data/dataset';
 import { projectDataFolder } from '../data/folders';
 import { ConfigError, quotable } from '../errors';
@@ -69,7 +69,6 @@ function checkConfig(config: RunConfig): void {
       `The settings are ${[...SETTINGS].join(', ')}.`,
     );
   }
-  checkNumber('seed', config.seed ?? 0, 0, 2 ** 31 - 1);
 }
 
 /**

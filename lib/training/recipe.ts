@@ -4,6 +4,7 @@
 import { checkChoice, checkForm, checkNumber, checkPositiveInteger, type Form } from '../checks';
 import { DataLoader } from '../data/dataLoader';
 import type { TrainAndTest } from '../data/dataset';
+import { checkSeed } from '../data/random';
 import { cutout } from '../data/transforms/erasing';
 import { alternatingFlip, randomCrop, randomFlip } from '../data/transforms/geometry';
 import { PRECISIONS, type Precision } from '../engine/runtime/session';
@@ -205,6 +206,7 @@ export function prepareRun(recipe: Recipe, data: TrainAndTest, seed = 0): Prepar
     checkRecipe(recipe);
   const images: Form = { split: 'function', images: 'numbers', classNames: ['string'] };
   checkForm('data', data, { train: images, test: images }, 'Give what loadCifar10() returns.', DataError);
+  checkSeed(seed);
   const [trainSet, heldOut] = validation > 0 ? data.train.split(1 - validation, 0) : [data.train, data.test];
   const { shift, edges, flip, cutout: side } = augmentation;
   const trainLoader = new DataLoader(trainSet, {

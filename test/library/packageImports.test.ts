@@ -158,14 +158,15 @@ test('the package brings each file that its README and its notebooks lead to', (
     encoding: 'utf8',
   });
   const names = new Set<string>(JSON.parse(packed.stdout)[0].files.map(({ path }: { path: string }) => path));
-  const linked = ['README.md', 'notebooks/README.md'].flatMap((from) =>
+  const linked = ['README.md', 'README.zh.md', 'notebooks/README.md'].flatMap((from) =>
     Array.from(
       readFileSync(path.join(root, from), 'utf8').matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g),
       ([, to]) =>
         path.posix
           .join(path.posix.dirname(from), to)
           // From where `init` copies them.
-          .replace(/^notebooks\/(?=\d)/, 'lib/dist/notebooks/en/'),
+          .replace(/^notebooks\/(?=\d)/, 'lib/dist/notebooks/en/')
+          .replace('notebooks/zh/', 'lib/dist/notebooks/zh/'),
     ),
   );
   assert.ok(linked.length > 10);
