@@ -129,7 +129,7 @@ A file: { "profile": "quick", "epochs": 10, "seed": 1 }. What it doesn't say is 
       const options = { config: TEXT, save: TEXT, json: FLAG };
       const { values } = parse('train', { args, options });
       const plan = planTrain(values);
-      await setUp(findProject(process.cwd()), { withData: true, out: process.stderr });
+      await setUp(findProject(process.cwd()), { withData: false, out: process.stderr });
       return trainConfigured(plan);
     },
   },
@@ -146,7 +146,7 @@ pretrained ones; resnet18 without it.
       const options = { images: TEXT, tta: TEXT, json: FLAG };
       const { values, positionals } = parse('evaluate', { args, allowPositionals: true, options });
       const plan = planEvaluate(positionals, values);
-      await setUp(findProject(process.cwd()), { withData: plan.images === undefined, out: process.stderr });
+      await setUp(findProject(process.cwd()), { withData: false, out: process.stderr });
       await evaluateNetwork(plan);
       return 0;
     },

@@ -82,9 +82,10 @@ export async function trainRun(config: RunConfig, onProgress?: TrainListener): P
   checkConfig(config);
   const { profile: base, images, seed = 0, savePath, options, ...changes } = config;
   const { name: _, sample, ...recipe } = profile(base ?? 'quick');
+  const quietly = onProgress && { onProgress: () => {} };
   const data: TrainAndTest = images
-    ? await loadImageFolder(images.folder, { size: images.size })
-    : await loadCifar10({ sample });
+    ? await loadImageFolder(images.folder, { size: images.size, ...quietly })
+    : await loadCifar10({ sample, ...quietly });
   const { net, trainLoader, heldOutLoader, testLoader, ...prepared } = prepareRun(
     { ...recipe, ...changes },
     data,

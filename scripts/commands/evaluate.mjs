@@ -29,11 +29,13 @@ export async function evaluateNetwork({ network, images, tta, json }) {
   const net = await loadNetwork(network);
   const [, height, width] = net.inputs[0].shape;
   const size = /** @type {[number, number]} */ ([height, width]);
-  const { test } = images === undefined ? await loadCifar10() : await loadImageFolder(images, { size });
+  // Nothing but the result goes to who reads JSON.
+  const quietly = json ? { onProgress: () => {} } : {};
+  const { test } =
+    images === undefined ? await loadCifar10(quietly) : await loadImageFolder(images, { size, ...quietly });
   const { normalization } = networkInfo(net);
   const loader = new DataLoader(test, { batchSize: 500, normalize: normalization });
-  const options = json ? { tta, onProgress: () => {} } : { tta };
-  const evaluation = await evaluate(net, loader, options);
+  const evaluation = await evaluate(net, loader, { tta, ...quietly });
   if (!json) {
     console.log(evaluation);
     return;
