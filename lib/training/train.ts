@@ -33,7 +33,8 @@ import { checkOptions, checkSchedule, stepsIn, type TrainOptions } from './train
  * @param net `[n, h, w, c]` → logits `[n, classes]`, or probabilities where it ends in softmax
  * @returns the whole epochs that were trained, fewer than were asked for where a signal ended the run
  * @throws ConfigError for settings that can't work, and for a network, optimizer or savePath that another run uses
- * @throws WorkerError for a worker that can't be reached or doesn't fit, and for one that is lost; the network is then as it was saved last
+ * @throws WorkerError for a worker that can't be reached or doesn't fit, and for one that is lost; the network is then as it was saved last,
+ * or where it was being tested as the epoch left it
  * @throws DivergenceError when the loss is no longer finite; the network is then as it was before that step
  * @throws ModelError where the network doesn't fit the data, ends in sigmoid and the criterion is `crossEntropy`, or can't be saved
  * @throws DataError where the loaders' class names or normalizations differ, or aren't those that `networkInfo` knows from an earlier training

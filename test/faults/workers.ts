@@ -22,6 +22,8 @@ import { numbers } from '../helpers/tensors';
 import { Tally } from './tally';
 
 const EPOCHS = 4;
+/** Of an epoch. */
+const BATCHES = 20;
 const PORT = 7301;
 /** Seconds that a call may take on the workers. */
 const TIMEOUT = 4;
@@ -37,7 +39,12 @@ interface Doomed {
 
 async function trained(images: Dataset, options: Partial<TrainOptions>) {
   const net = resnet10({ width: 4, seed: 1 });
-  const loader = new DataLoader(images.subset(320), { batchSize: 16, shuffle: true, seed: 3, augment: true });
+  const loader = new DataLoader(images.subset(16 * BATCHES), {
+    batchSize: 16,
+    shuffle: true,
+    seed: 3,
+    augment: true,
+  });
   const history = await train(net, loader, new DataLoader(images.subset(50)), {
     epochs: EPOCHS,
     optimizer: new SGD({ lr: 0.05, momentum: 0.9 }),
@@ -53,7 +60,7 @@ async function loseOne(images: Dataset, lasting: string, { name, lose, end }: Do
   const folder = mkdtempSync(join(tmpdir(), 'lost-worker-'));
   const savePath = join(folder, 'net');
   try {
-    const batches = Math.floor(Math.random() * 40) + 21;
+    const batches = Math.floor(Math.random() * 2 * BATCHES) + BATCHES + 1;
     let [seen, lostAt] = [0, 0];
     const { net, history } = await trained(images, {
       savePath,
@@ -73,10 +80,13 @@ async function loseOne(images: Dataset, lasting: string, { name, lose, end }: Do
     assert.ok(history instanceof WorkerError, String(history));
     assert.equal(history.worker, name);
     assert.ok(took < BOUND, `told after ${took} ms`);
-    const saved = await loadModel(savePath);
-    assert.deepEqual(net.getWeights().map(numbers), saved.getWeights().map(numbers));
+    // After the last batch of an epoch its test is under way: the network is as the epoch left it, newer than what is saved.
+    if (batches % BATCHES !== 0) {
+      const saved = await loadModel(savePath);
+      assert.deepEqual(net.getWeights().map(numbers), saved.getWeights().map(numbers));
+      saved.dispose();
+    }
     net.dispose();
-    saved.dispose();
     const resumed = await trained(images, { savePath, resume: true, devices: [lasting] });
     assert.ok(!(resumed.history instanceof Error), String(resumed.history));
     assert.equal(resumed.history.epochs.length, EPOCHS);
