@@ -81,7 +81,7 @@ async function loseOne(images: Dataset, lasting: string, { name, lose, end }: Do
     assert.equal(history.worker, name);
     assert.ok(took < BOUND, `told after ${took} ms`);
     // After the last batch of an epoch its test is under way: the network is as the epoch left it, newer than what is saved.
-    if (batches % BATCHES !== 0) {
+    if (seen % BATCHES !== 0) {
       const saved = await loadModel(savePath);
       assert.deepEqual(net.getWeights().map(numbers), saved.getWeights().map(numbers));
       saved.dispose();
