@@ -39,7 +39,8 @@ export function makeHosts() {
 
 /** Removes the hosts, as far as there are any. */
 export function removeHosts() {
-  for (const command of [...HOSTS.map(({ name }) => `ip netns del ${name}`), `ip link del ${BRIDGE}`]) {
+  const commands = HOSTS.flatMap(({ name, link }) => [`ip link del ${link}`, `ip netns del ${name}`]);
+  for (const command of [...commands, `ip link del ${BRIDGE}`]) {
     try {
       network(command);
     } catch {
