@@ -103,6 +103,26 @@ describe('committed notebooks', () => {
   }
 });
 
+test('the Chinese README has the headings, tables and names of the English one', () => {
+  const [english, chinese] = ['README.md', 'README.zh.md'].map((name) =>
+    readFileSync(path.join(folder, '..', name), 'utf8'),
+  );
+  const count = (text: string, pattern: RegExp) => text.match(pattern)?.length;
+  for (const pattern of [/^#+ /gm, /^\|/gm, /^```/gm]) {
+    assert.equal(count(chinese, pattern), count(english, pattern), String(pattern));
+  }
+  const names = (text: string) =>
+    [
+      ...text
+        .replace(/```.*?```/gs, '')
+        .replace(/\n\s*/g, ' ')
+        .matchAll(/`[^`]+`/g),
+    ]
+      .map(([name]) => name)
+      .sort();
+  assert.deepEqual(names(chinese), names(english));
+});
+
 describe('the Chinese notebooks', () => {
   const all = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([found]) => found).sort();
 
