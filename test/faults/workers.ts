@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { canMakeHosts, HOSTS, makeHosts, network, removeHosts } from '../../bench/hosts.mjs';
 import { loadCifar10 } from '../../lib/data/cifar10';
 import { DataLoader } from '../../lib/data/dataLoader';
@@ -70,10 +71,10 @@ async function loseOne(images: Dataset, lasting: string, { name, lose, end }: Do
       onProgress: ({ kind }) => {
         if (kind !== 'batch' || ++seen !== batches) return;
         // In the middle of a step.
-        setTimeout(() => {
+        setTimeout(20 * Math.random()).then(() => {
           lose();
           lostAt = performance.now();
-        }, 20 * Math.random());
+        });
       },
     });
     const took = performance.now() - lostAt;
@@ -116,10 +117,21 @@ async function hostWorker({ name, address }: (typeof HOSTS)[number]): Promise<Ch
   return child;
 }
 
+/** Waits until a host answers: a link that was just made may not carry anything yet. */
+async function reachable(address: string): Promise<void> {
+  for (let tries = 0; tries < 50; tries++) {
+    const signal = AbortSignal.timeout(500);
+    if (await fetch(`http://${address}:${PORT}/status`, { signal }).catch(() => undefined)) return;
+    await setTimeout(100);
+  }
+  throw new Error(`${address} doesn't answer.`);
+}
+
 /** Cuts the link to the second host. */
 async function cutLink(images: Dataset): Promise<void> {
   makeHosts();
   const children = await Promise.all(HOSTS.map(hostWorker));
+  for (const { address } of HOSTS) await reachable(address);
   const [lasting, lost] = HOSTS;
   await loseOne(images, `${lasting.address}:${PORT}`, {
     name: `${lost.address}:${PORT}`,

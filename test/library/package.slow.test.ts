@@ -8,9 +8,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type Analysis, checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
-import { publint } from 'publint';
-import { formatMessage } from 'publint/utils';
 import { run } from '../../scripts/setup/processes.mjs';
 import { packageRoot } from '../../scripts/setup/project.mjs';
 import { notebookOf } from '../helpers/notebookOf';
@@ -59,14 +56,19 @@ before(async () => {
 
 test('the package is found right by publint and by each of TypeScript’s resolutions', async () => {
   const packed = readFileSync(join(project, tarball));
-  const { messages } = await publint({ pkgDir: packageRoot, strict: true });
-  assert.deepEqual(
-    messages.map((message) => formatMessage(message, {})),
-    [],
-  );
-  const { problems } = (await checkPackage(createPackageFromTarballData(packed))) as Analysis;
-  // It has names of Node's old resolution as typesVersions, and is CommonJS, which both kinds of modules import.
-  assert.deepEqual(problems, []);
+  // Both are ES modules, which this test isn't.
+  const checks = `
+    import { readFileSync } from 'node:fs';
+    import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+    import { publint } from 'publint';
+    const { messages } = await publint({ pkgDir: '.', strict: true });
+    const { problems } = await checkPackage(createPackageFromTarballData(readFileSync(process.argv[1])));
+    console.log(JSON.stringify({ messages, problems }));`;
+  const said = await run(process.execPath, ['--input-type=module', '-e', checks, join(project, tarball)], {
+    cwd: packageRoot,
+    env,
+  });
+  assert.deepEqual(JSON.parse(said), { messages: [], problems: [] });
   assert.ok(packed.length <= 12e6, `${packed.length} bytes`);
 });
 
@@ -116,13 +118,29 @@ test('the types reach the notebook: a wrong one fails its cell', async () => {
   );
 });
 
-test('a notebook that the package brings runs where it was installed', async () => {
-  const notebook = 'node_modules/resnet-notebooks/notebooks/05_loss_and_optimizer.ipynb';
-  const said = await run('npx', ['resnet-notebooks', 'run', notebook], {
+test('init brings the notebooks, which run there, and leaves what is there already', async () => {
+  const said = await inProject('npx', 'resnet-notebooks', 'init');
+  assert.match(said, /14 files written/);
+  const notebook = join(project, 'notebooks', '05_loss_and_optimizer.ipynb');
+  assert.match(readFileSync(notebook, 'utf8'), /from 'resnet-notebooks'/);
+  assert.match(await inProject('npx', 'resnet-notebooks', 'init', '--language', 'zh'), /0 files written/);
+  const ran = await run('npx', ['resnet-notebooks', 'run', 'notebooks/05_loss_and_optimizer.ipynb'], {
     cwd: project,
     env: { ...env, PROFILE: 'smoke' },
   });
-  assert.match(said, /05_loss_and_optimizer: passed/);
+  assert.match(ran, /05_loss_and_optimizer: passed/);
+});
+
+test('predict and train work from the shell of the project', async () => {
+  const picture = 'node_modules/resnet-notebooks/data/pictures/cat.png';
+  assert.match(await inProject('npx', 'resnet-notebooks', 'predict', picture), /Prediction: cat, /);
+  writeFileSync(
+    join(project, 'tiny.ts'),
+    `import type { RunConfig } from 'resnet-notebooks';
+     export default { profile: 'smoke', epochs: 1 } satisfies RunConfig;`,
+  );
+  const said = await inProject('npx', 'resnet-notebooks', 'train', '--config', 'tiny.ts');
+  assert.match(said, /Saved in data.models.tiny/);
 });
 
 test('a notebook imports the charts and the data alone', async () => {
