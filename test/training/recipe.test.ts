@@ -1,10 +1,15 @@
 /** Training runs as data: what is made of a recipe, and what is refused. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { loadCifar10 } from '../../lib/data/cifar10';
 import { ConfigError, DataError } from '../../lib/errors';
+import { loadModel } from '../../lib/models/files/loadModel';
 import { networkInfo } from '../../lib/models/networkInfo';
 import { profile } from '../../lib/notebook/profile';
+import { trainRun } from '../../lib/notebook/trainRun';
 import { Muon } from '../../lib/training/optimizer/muon';
 import { SGD } from '../../lib/training/optimizer/sgd';
 import { prepareRun, type Recipe } from '../../lib/training/recipe';
@@ -68,6 +73,19 @@ describe('a recipe', () => {
       );
     });
   }
+
+  test('a run takes each setting of a recipe, and names one that there is not', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'run-'));
+    const { savePath } = await trainRun(
+      { profile: 'smoke', channels: [4, 16, 16], savePath: folder },
+      () => {},
+    );
+    const net = await loadModel(savePath);
+    assert.deepEqual(net.getLayer('classifier').getWeights()[0].shape, [16, 10]);
+    net.dispose();
+    rmSync(folder, { recursive: true });
+    await assert.rejects(trainRun({ chanels: [4, 16, 16] } as never), /There is no setting 'chanels'/);
+  });
 
   test('a recipe is refused without data', () => {
     assert.throws(() => prepareRun(smoke, {} as never), DataError);
