@@ -1,5 +1,6 @@
 /** Two hosts made of network namespaces, joined by a bridge that this process is at too. They need Linux, root and iproute2. */
 import { execFileSync } from 'node:child_process';
+import { pinnedWorker } from './pinnedWorker.mjs';
 
 const BRIDGE = 'rnbridge';
 
@@ -47,4 +48,17 @@ export function removeHosts() {
       // It wasn't made.
     }
   }
+}
+
+/**
+ * Starts a worker on each host, on a core of its own, and waits until they listen.
+ *
+ * @param {number} port
+ */
+export function startHostWorkers(port) {
+  return Promise.all(
+    HOSTS.map(({ name, address }, core) =>
+      pinnedWorker(core, ['--host', address, '--port', String(port)], ['ip', 'netns', 'exec', name]),
+    ),
+  );
 }

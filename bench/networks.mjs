@@ -11,8 +11,7 @@ import { packageRoot, projectAt } from '../scripts/setup/project.mjs';
 import { Task } from '../scripts/terminal.mjs';
 import { Contender } from './contender.mjs';
 import { environment } from './environment.mjs';
-import { canMakeHosts, HOSTS, makeHosts, network, removeHosts } from './hosts.mjs';
-import { pinnedWorker } from './pinnedWorker.mjs';
+import { canMakeHosts, HOSTS, makeHosts, network, removeHosts, startHostWorkers } from './hosts.mjs';
 import { table } from './results.mjs';
 import { median, spread } from './statistics.mjs';
 import { typescript, workers } from './typescript.mjs';
@@ -53,11 +52,7 @@ await main(async () => {
   const times = {};
   try {
     makeHosts();
-    children = await Promise.all(
-      HOSTS.map(({ name, address }, core) =>
-        pinnedWorker(core, ['--host', address, '--port', String(PORT)], ['ip', 'netns', 'exec', name]),
-      ),
-    );
+    children = await startHostWorkers(PORT);
     const devices = HOSTS.map(({ address }) => `${address}:${PORT}`);
     const contender = new Contender(
       'workers',

@@ -2,12 +2,18 @@
  * Workers that are lost while a network trains on them: killed, stopped, and cut off by a link that goes down.
  */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { canMakeHosts, HOSTS, makeHosts, network, removeHosts } from '../../bench/hosts.mjs';
+import {
+  canMakeHosts,
+  HOSTS,
+  makeHosts,
+  network,
+  removeHosts,
+  startHostWorkers,
+} from '../../bench/hosts.mjs';
 import { loadCifar10 } from '../../lib/data/cifar10';
 import { DataLoader } from '../../lib/data/dataLoader';
 import type { Dataset } from '../../lib/data/dataset';
@@ -104,19 +110,6 @@ async function localWorker(signal: NodeJS.Signals): Promise<Doomed> {
   return { name: worker.devices[0], lose: () => process.kill(worker.pids[0], signal), end: worker.stop };
 }
 
-/** A worker on a host of its own, started as its users do. */
-async function hostWorker({ name, address }: (typeof HOSTS)[number]): Promise<ChildProcess> {
-  const command = ['netns', 'exec', name, process.execPath, 'scripts/cli.mjs', 'worker'];
-  const child = spawn('ip', [...command, '--host', address, '--port', String(PORT)], {
-    env: { ...process.env, CUDA_VISIBLE_DEVICES: '-1' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  for await (const chunk of child.stdout) {
-    if (String(chunk).includes('It listens')) break;
-  }
-  return child;
-}
-
 /** Waits until a host answers: a link that was just made may not carry anything yet. */
 async function reachable(address: string): Promise<void> {
   for (let tries = 0; tries < 50; tries++) {
@@ -130,7 +123,7 @@ async function reachable(address: string): Promise<void> {
 /** Cuts the link to the second host. */
 async function cutLink(images: Dataset): Promise<void> {
   makeHosts();
-  const children = await Promise.all(HOSTS.map(hostWorker));
+  const children = await startHostWorkers(PORT);
   for (const { address } of HOSTS) await reachable(address);
   const [lasting, lost] = HOSTS;
   await loseOne(images, `${lasting.address}:${PORT}`, {
