@@ -31,7 +31,8 @@ import { ReduceLROnPlateau } from './schedule/reduceLROnPlateau';
 import type { Scheduler } from './schedule/scheduler';
 import { type Criterion, crossEntropy } from './step/crossEntropy';
 
-const NETWORKS = { resnet8, resnet10, resnet18, resnet34, resnet50, resnet101, resnet152 };
+/** What makes a network of a recipe, by its name. */
+export const NETWORKS = { resnet8, resnet10, resnet18, resnet34, resnet50, resnet101, resnet152 };
 
 /** How the learning rate changes, with the options of the scheduler of that name. */
 export type RecipeSchedule =
