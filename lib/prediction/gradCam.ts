@@ -127,6 +127,12 @@ export function classPlaces(
   return { module, places };
 }
 
+/** Numbers over the largest of them; all 0 where none is above 0. */
+export function overLargest(sums: Float32Array): Float32Array {
+  const most = Math.max(...sums);
+  return sums.map((sum) => (most > 0 ? sum / most : 0));
+}
+
 /**
  * Finds what in an image speaks for a class. Each map of a module counts as much as the class's output rises with it, on the mean over its
  * places; the sum of the maps, where it is above 0, is how much a place speaks for the class.
@@ -148,7 +154,6 @@ export function gradCam(net: TensorFlow.LayersModel, image: Image, options: Grad
   const sums = places.dataSync() as Float32Array; // [h, w]
   tf.dispose([images, places]);
   const [height, width] = module.outputShape.slice(1) as number[];
-  const most = Math.max(...sums);
   const cam = {
     image,
     className: classNames[classIndex],
@@ -156,7 +161,7 @@ export function gradCam(net: TensorFlow.LayersModel, image: Image, options: Grad
     layer: module.name,
     height,
     width,
-    values: sums.map((sum) => (most > 0 ? sum / most : 0)),
+    values: overLargest(sums),
   };
   return showAs<GradCam>(cam, { full: gradCamText });
 }

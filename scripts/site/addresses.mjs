@@ -1,5 +1,6 @@
 /** Where a file of the project lies on the site: in the same folder, a text as a page. */
 import { posix } from 'node:path';
+import { counterpartOf } from './languages.mjs';
 
 /** The document that is the site's start page. */
 export const START = 'README.md';
@@ -25,7 +26,7 @@ export const isPage = (path) => !PICTURE.test(path);
  */
 export function addressOf(path) {
   if (path === START) return 'index.html';
-  if (path === START.replace('.md', '.zh.md')) return 'index.zh.html';
+  if (path === counterpartOf(START)) return 'index.zh.html';
   if (!isPage(path)) return path;
   return /\.(md|ipynb)$/.test(path) ? path.replace(/\.\w+$/, '.html') : `${path}.html`;
 }

@@ -4,7 +4,7 @@ import { type TensorFlow, tf } from '../../../lib/engine/runtime/tensorflow';
 import { ModelError } from '../../../lib/errors';
 import type { Image } from '../../../lib/image/image';
 import { classNamesOf, outputKind } from '../../../lib/models/outputs';
-import { classPlaces } from '../../../lib/prediction/gradCam';
+import { classPlaces, overLargest } from '../../../lib/prediction/gradCam';
 import { networkInput } from '../../../lib/prediction/networkInput';
 
 /** A network that ships with the page. */
@@ -18,13 +18,15 @@ export interface Shipped {
 export interface Said {
   classNames: readonly string[];
   probabilities: number[]; // [classes]
+  /** The index of the most probable class. */
+  likeliest: number;
 }
 
 /** How much each place of a picture speaks for a class, from 0 to 1. */
 export interface Places {
   height: number;
   width: number;
-  values: number[]; // [height, width]
+  values: Float32Array; // [height, width]
 }
 
 /** Loads a network that lies in memory. */
@@ -73,7 +75,9 @@ export async function classify(net: TensorFlow.LayersModel, image: Image): Promi
   });
   const numbers = Array.from(await probabilities.data());
   probabilities.dispose();
-  if (numbers.every(Number.isFinite)) return { classNames, probabilities: numbers };
+  if (numbers.every(Number.isFinite)) {
+    return { classNames, probabilities: numbers, likeliest: numbers.indexOf(Math.max(...numbers)) };
+  }
   throw new ModelError(
     'The network answers NaN: its weights are no numbers.',
     'Choose one that was trained.',
@@ -88,9 +92,8 @@ export async function whereIs(
 ): Promise<Places> {
   const images = networkInput(net, image);
   const { module, places } = classPlaces(net, images, classIndex);
-  const sums = Array.from(await places.data());
+  const sums = (await places.data()) as Float32Array;
   tf.dispose([images, places]);
   const [height, width] = module.outputShape.slice(1) as number[];
-  const most = Math.max(...sums);
-  return { height, width, values: sums.map((sum) => (most > 0 ? sum / most : 0)) };
+  return { height, width, values: overLargest(sums) };
 }

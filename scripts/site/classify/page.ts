@@ -1,6 +1,7 @@
 /** The page that classifies pictures: its parts, and what they do when they are used. */
 import type { TensorFlow } from '../../../lib/engine/runtime/tensorflow';
 import { ModelError } from '../../../lib/errors';
+import type { Image } from '../../../lib/image/image';
 import { decode, draw, pixelsOf, type Source } from './images';
 import { classify, loadOwn, loadShipped, type Places, type Said, type Shipped, whereIs } from './network';
 import { chooseBackend } from './tensorflow';
@@ -51,12 +52,11 @@ function drawPlaces({ height, width, values }: Places): void {
   context.drawImage(source, 0, 0, overlay.width, overlay.height);
 }
 
-async function showWhere(said: Said): Promise<void> {
+async function showWhere({ likeliest }: Said, image: Image): Promise<void> {
   overlay.hidden = !showPlaces.checked;
   if (overlay.hidden) return;
-  const classIndex = chosen ?? said.probabilities.indexOf(Math.max(...said.probabilities));
   try {
-    drawPlaces(await whereIs(net, pixelsOf(canvas), classIndex));
+    drawPlaces(await whereIs(net, image, chosen ?? likeliest));
   } catch (error) {
     // A network of the reader's may have no maps to look at.
     if (!(error instanceof ModelError)) throw error;
@@ -90,16 +90,16 @@ function rowsOf({ classNames }: Said): HTMLTableRowElement[] {
   return [...table.rows];
 }
 
-function showProbabilities(said: Said): void {
-  const likeliest = said.probabilities.indexOf(Math.max(...said.probabilities));
+function showProbabilities(said: Said, image: Image): void {
+  const { likeliest } = said;
   rowsOf(said).forEach((row, i) => {
     const share = said.probabilities[i];
     const button = row.querySelector('button')!;
     button.setAttribute('aria-pressed', String(i === (chosen ?? likeliest)));
     button.onclick = () => {
       chosen = i;
-      showProbabilities(said);
-      attempt(() => showWhere(said));
+      showProbabilities(said, image);
+      attempt(() => showWhere(said, image));
     };
     row.classList.toggle('likeliest', i === likeliest);
     const [number, bar] = row.cells[1].children as unknown as [HTMLDataElement, HTMLElement];
@@ -112,13 +112,13 @@ function showProbabilities(said: Said): void {
 /** Classifies what is on the canvas. */
 async function look(): Promise<void> {
   const began = performance.now();
-  const said = await classify(net, pixelsOf(canvas));
+  const image = pixelsOf(canvas);
+  const said = await classify(net, image);
   const took = performance.now() - began;
   part('looked-at').hidden = false;
-  showProbabilities(said);
-  await showWhere(said);
-  const likeliest = Math.max(...said.probabilities);
-  const words = `${said.classNames[said.probabilities.indexOf(likeliest)]}, ${percent(likeliest)}`;
+  showProbabilities(said, image);
+  await showWhere(said, image);
+  const words = `${said.classNames[said.likeliest]}, ${percent(said.probabilities[said.likeliest])}`;
   // A screen reader says it when it changes, not for each frame of the camera.
   if (result.textContent !== words) result.textContent = words;
   status.textContent = `${TEXT.ready}${TEXT.computes}${backend}: ${took.toFixed(0)}${TEXT.milliseconds}`;
