@@ -1,8 +1,9 @@
 /** `resnet-notebooks export`: writes a saved network in another program's format. */
-import { createRequire } from 'node:module';
-import { basename, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { SetupError, UsageError } from '../setup/errors.mjs';
-import { packageRoot } from '../setup/project.mjs';
+import { library } from './library.mjs';
+
+/** @typedef {import('../../lib/models/formats/stateDict.ts').StateDictOptions} StateDictOptions */
 
 /** The formats, with what their files, or folders, end in. */
 export const FORMATS = {
@@ -55,14 +56,14 @@ export function planExport(folders, { to = '', names, output }) {
  * @param {Export} plan
  */
 export async function exportNetwork({ folder, format, names, file }) {
-  // Compiled by the set-up, so that it can't be imported before.
-  const lib = createRequire(import.meta.url)(join(packageRoot, 'lib', 'dist', 'core.js'));
+  const lib = library();
   try {
     const net = await lib.loadModel(folder);
     if (format === 'onnx') await lib.saveOnnx(net, file);
     else if (format === 'keras') await lib.saveKeras(net, file);
     else if (format === 'saved-model') await lib.saveSavedModel(net, file);
-    else await lib.saveStateDict(net, file, { names });
+    // Which names there are, it says itself.
+    else await lib.saveStateDict(net, file, /** @type {StateDictOptions} */ ({ names }));
   } catch (error) {
     if (!(error instanceof lib.ResNetError)) throw error;
     const { problem, fix } = /** @type {import('../../lib/errors.js').ResNetError} */ (error);
