@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { compile, type Precision } from '../../lib/engine/compile';
+import { batchNormTraining } from '../../lib/engine/kernels/batchNorm';
+import { choose, orZeros } from '../../lib/engine/operations/choose';
 import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
 import { ConfigError } from '../../lib/errors';
+import { asOnGpu } from '../helpers/asOnGpu';
 import { assertAllClose, numbers } from '../helpers/tensors';
 
 const x = tf.randomNormal([4, 8, 8, 16], 0, 1, 'float32', 1) as TensorFlow.Tensor4D;
@@ -90,4 +93,93 @@ describe('a step in mixed precision', () => {
     );
     assert.throws(() => compile(step, { precision: 'float16', compile: false }), ConfigError);
   });
+});
+
+/** Two convolutions with normalization, ReLU, a shortcut and pooling, as residual networks have them. */
+function block(a: TensorFlow.Tensor4D, b: TensorFlow.Tensor4D): TensorFlow.Tensor[] {
+  const state = {
+    scale: tf.ones([16]),
+    offset: tf.zeros([16]),
+    mean: tf.zeros([16]),
+    variance: tf.ones([16]),
+  };
+  const f = (...[image, kernel]: TensorFlow.Tensor[]) => {
+    const convolved = (input: TensorFlow.Tensor) => {
+      const y = tf.conv2d(input as TensorFlow.Tensor4D, kernel as TensorFlow.Tensor4D, 1, 'same');
+      return batchNormTraining(y, state, { epsilon: 1e-5, momentum: 0.9 }).y;
+    };
+    const first = tf.relu(convolved(image));
+    const sum = tf.relu(tf.add(convolved(first), first)) as TensorFlow.Tensor4D;
+    const pooled = tf.avgPool(tf.maxPool(sum, 2, 2, 'valid'), 4, 4, 'valid');
+    return tf.matMul(tf.reshape(pooled, [-1, 16]), tf.ones([16, 10]).mul(0.1));
+  };
+  return [f(a, b), ...tf.grads(f)([a, b])];
+}
+
+/** The length of the difference over the length of what is right. */
+function relativeError(actual: number[], expected: number[]): number {
+  const length = (values: number[]) => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+  return length(actual.map((value, i) => value - expected[i])) / length(expected);
+}
+
+describe('a step in mixed precision on a GPU', () => {
+  const kernel = tf.randomNormal([3, 3, 16, 16], 0, 0.1, 'float32', 4) as TensorFlow.Tensor4D;
+
+  test('a step in mixed precision on a GPU keeps 16 bits between its convolutions, and gives float32', async () => {
+    const exact = block(x, kernel).map(numbers);
+    const onCpu = compile(block, { precision: 'bfloat16' });
+    const emulated = (await onCpu(x, kernel)).map(numbers);
+    onCpu.dispose();
+    await asOnGpu(async () => {
+      const compiled = compile(block, { precision: 'bfloat16' });
+      const outputs = await compiled(x, kernel);
+      outputs.forEach((output, i) => {
+        assert.equal(output.dtype, 'float32');
+        // Where a ReLU's argument is near 0, rounding decides what passes: float32 between the convolutions doesn't help much.
+        const [error, least] = [numbers(output), emulated[i]].map((values) =>
+          relativeError(values, exact[i]),
+        );
+        assert.ok(error > 0 && error < 2 * least, `output ${i} differs by ${error}, in float32 by ${least}`);
+      });
+      const text = compiled.toString();
+      for (const op of [
+        'Conv2D',
+        'FusedBatchNormV3',
+        'Relu',
+        'Add',
+        'MaxPool',
+        'AvgPool',
+        'ReluGrad',
+        'MaxPoolGrad',
+      ]) {
+        const lines = text.split('\n').filter((line) => line.includes(` = ${op}(`));
+        assert.ok(lines.length > 0, op);
+        for (const line of lines) assert.match(line, /%\d+: bfloat16\[/);
+      }
+      compiled.dispose();
+    });
+  });
+
+  test('a step in mixed precision on a GPU computes in float32 what no convolution or product gave', () =>
+    asOnGpu(async () => {
+      const compiled = compile((a: TensorFlow.Tensor) => tf.relu(tf.add(a, 1)), { precision: 'bfloat16' });
+      assertAllClose(numbers(await compiled(tf.tensor1d([1e-4, -2]))), [1 + 1e-4, 0], 1e-7);
+      compiled.dispose();
+    }));
+
+  test('a step on a GPU chooses without a branch, which would wait for the processor', () =>
+    asOnGpu(async () => {
+      const compiled = compile((condition: TensorFlow.Scalar, a: TensorFlow.Tensor1D) => [
+        choose(condition, a, tf.neg(a)),
+        orZeros(condition, a),
+      ]);
+      const nan = tf.tensor1d([1, Number.NaN]);
+      const [chosen, none] = await compiled(tf.scalar(false, 'bool'), nan);
+      assert.deepEqual(numbers(chosen), [-1, Number.NaN]);
+      assert.deepEqual(numbers(none), [0, 0]);
+      const [, all] = await compiled(tf.scalar(true, 'bool'), nan);
+      assert.deepEqual(numbers(all), [1, Number.NaN]);
+      assert.doesNotMatch(compiled.toString(), /Switch|Merge/);
+      compiled.dispose();
+    }));
 });

@@ -1,9 +1,10 @@
 /**
  * One of two tensors by a condition of the same step. Where a step is recorded, only what is chosen is computed, and nothing is copied.
+ * On a GPU, which would have to wait until its processor has read the condition, both are computed.
  */
 
 import { isRecording } from '../recording/active';
-import { nativeBackend, typeAttribute } from '../runtime/backend';
+import { nativeBackend, typeAttribute, usesGpu } from '../runtime/backend';
 import { type TensorFlow, tf } from '../runtime/tensorflow';
 import { typeNumber } from '../runtime/values';
 
@@ -18,6 +19,7 @@ export function choose<T extends TensorFlow.Tensor>(
   whenFalse: T,
 ): T {
   if (!isRecording()) return tf.where(condition, whenTrue, whenFalse);
+  if (usesGpu()) return selected(condition, whenTrue, whenFalse) as T;
   return merged(switched(whenFalse, condition)[0], switched(whenTrue, condition)[1]) as T;
 }
 
@@ -28,10 +30,21 @@ export function choose<T extends TensorFlow.Tensor>(
  */
 export function orZeros<T extends TensorFlow.Tensor>(condition: TensorFlow.Scalar, tensor: T): T {
   if (!isRecording()) return tf.where(condition, tensor, tf.zerosLike(tensor));
+  if (usesGpu()) return selected(condition, tensor, tf.zerosLike(tensor)) as T;
   const [left, taken] = switched(tensor, condition);
   const type = typeAttribute('T', typeNumber(tensor.dtype));
   const zeros = nativeBackend().executeSingleOutput('ZerosLike', [type], [left]);
   return merged(zeros, taken) as T;
+}
+
+/** One of two tensors, element by element. */
+function selected(
+  condition: TensorFlow.Scalar,
+  a: TensorFlow.Tensor,
+  b: TensorFlow.Tensor,
+): TensorFlow.Tensor {
+  const type = typeAttribute('T', typeNumber(a.dtype));
+  return nativeBackend().executeSingleOutput('SelectV2', [type], [condition, a, b]);
 }
 
 /** A tensor as two, of which the first goes on where the condition doesn't hold, the second where it does. */

@@ -1,15 +1,17 @@
 /**
  * Mixed precision: a recorded step computes its convolutions and products in fewer bits, and everything else in float32.
  *
- * Weights, their updates, normalization and the loss stay float32; what goes into a convolution or a product is rounded just
- * before, and its result is float32 again. In 16 bits that halves the time of these on a GPU that has units for it. A CPU has none
- * here: there factors and results are rounded to the same bits, and float32's operations compute with them, which adds up in
- * float32 as a GPU's units do. TensorFlow's own kernels for 16 bits on a CPU add up in 16, and take eight times as long.
+ * Weights, their updates, statistics and the loss stay float32; what goes into a convolution or a product is rounded just
+ * before, and its result is float32 again. In 16 bits that halves the time of these on a GPU that has units for it. There, operations
+ * that follow, such as normalization and ReLU, keep the 16 bits too, as in PyTorch's autocast: what they take is the time to read and
+ * write memory. A CPU has no such units here: factors and results are rounded to the same bits, and float32's operations compute with
+ * them, which adds up in float32 as a GPU's units do. TensorFlow's own kernels for 16 bits on a CPU add up in 16, and take eight
+ * times as long.
  *
  * @see Micikevicius et al. 2018, "Mixed Precision Training", section 3
  */
 import { type AttributeList, nativeBackend, typeAttribute, usesGpu } from '../runtime/backend';
-import type { Output, Precision } from '../runtime/session';
+import type { Output, OutputType, Precision } from '../runtime/session';
 import type { TensorFlow } from '../runtime/tensorflow';
 import type { Added } from './graph';
 
@@ -24,8 +26,29 @@ const REDUCIBLE = new Set([
   'BatchMatMulV2',
 ]);
 
+/**
+ * Operations that keep the bits of what they take, on a GPU: which of their inputs, all of which have to come from a convolution or a
+ * product, if only by other ones of these. Their first output then has the same bits.
+ */
+const FOLLOWING: Record<string, number[]> = {
+  Relu: [0],
+  ReluGrad: [0, 1],
+  Add: [0, 1],
+  AddV2: [0, 1],
+  FusedBatchNormV3: [0],
+  FusedBatchNormGradV3: [0, 1],
+  MaxPool: [0],
+  MaxPoolGrad: [0, 1, 2],
+  AvgPool: [0],
+  AvgPoolGrad: [1],
+  PadV2: [0, 2],
+  Reshape: [0],
+  Slice: [0],
+  StridedSlice: [0],
+};
+
 /** Whether an operation's factors are to be rounded before it. A native convolution may round them itself. */
-export function isReducible(op: string, attributes: AttributeList): boolean {
+function isReducible(op: string, attributes: AttributeList): boolean {
   return REDUCIBLE.has(op) && !attributes.some(({ name }) => name === 'arithmetic');
 }
 
@@ -42,9 +65,20 @@ function withType(attributes: AttributeList, type: number): AttributeList {
 
 type AddNode = (op: string, attributes: AttributeList, inputs: Output[]) => Added;
 
+/** An output that was added, with its type and shape. */
+export interface Result {
+  output: Output;
+  type: OutputType;
+}
+
+/** The outputs of a node. */
+export function resultsOf({ node, outputs }: Added): Result[] {
+  return outputs.map((type, i) => ({ output: [node, i], type }));
+}
+
 /** Adds operations with factors and result rounded to a type of fewer bits. */
 export class ReducedPrecision {
-  /** Rounded factors, by what they were rounded from. */
+  /** Rounded values, by what they were rounded from, or what was made float32 of them. */
   private readonly rounded = new Map<Output, Output>();
 
   constructor(
@@ -53,16 +87,28 @@ export class ReducedPrecision {
   ) {}
 
   /**
-   * Adds a convolution or a product; its result is float32 again.
+   * Adds an operation, whose results are of the types that they would have without this: a convolution or a product of rounded factors,
+   * on a GPU one that keeps the bits of what these gave, and any other as it is.
    *
-   * @param dtypes of the inputs: only float32 is rounded
+   * @param tensors the inputs as they are seen outside: only float32 is rounded
    */
-  add(op: string, attributes: AttributeList, inputs: Output[], dtypes: TensorFlow.DataType[]): Added {
+  add(op: string, attributes: AttributeList, inputs: Output[], tensors: TensorFlow.Tensor[]): Result[] {
+    if (isReducible(op, attributes)) return this.addReduced(op, attributes, inputs, tensors);
+    if (usesGpu() && this.follows(op, inputs, tensors)) return this.addFollowing(op, attributes, inputs);
+    return resultsOf(this.addNode(op, attributes, inputs));
+  }
+
+  private addReduced(
+    op: string,
+    attributes: AttributeList,
+    inputs: Output[],
+    tensors: TensorFlow.Tensor[],
+  ): Result[] {
     const { TF_FLOAT } = nativeBackend().binding;
     const { type } = this;
     const computesIn = usesGpu() ? type : TF_FLOAT;
     const factors = inputs.map((input, i) => {
-      if (dtypes[i] !== 'float32') return input;
+      if (tensors[i].dtype !== 'float32') return input;
       const known = this.rounded.get(input);
       if (known) return known;
       const rounded = this.cast(input, TF_FLOAT, type);
@@ -71,8 +117,33 @@ export class ReducedPrecision {
       return factor;
     });
     const { node } = this.addNode(op, withType(attributes, computesIn), factors);
-    const result: Output = computesIn === type ? [node, 0] : this.cast([node, 0], TF_FLOAT, type);
-    return this.addCast(result, type, TF_FLOAT);
+    if (computesIn === type) return [this.widened([node, 0])];
+    const rounded = this.cast([node, 0], TF_FLOAT, type);
+    return resultsOf(this.addCast(rounded, type, TF_FLOAT));
+  }
+
+  private follows(op: string, inputs: Output[], tensors: TensorFlow.Tensor[]): boolean {
+    const numbers = FOLLOWING[op];
+    if (!numbers) return false;
+    // A number, such as what a margin is filled with, is as good in fewer bits.
+    return numbers.every((i) => this.rounded.has(inputs[i]) || (i > 0 && tensors[i].rank === 0));
+  }
+
+  private addFollowing(op: string, attributes: AttributeList, inputs: Output[]): Result[] {
+    const { TF_FLOAT } = nativeBackend().binding;
+    const numbers = FOLLOWING[op];
+    const taken = inputs.map((input, i) =>
+      numbers.includes(i) ? (this.rounded.get(input) ?? this.cast(input, TF_FLOAT, this.type)) : input,
+    );
+    const [first, ...others] = resultsOf(this.addNode(op, withType(attributes, this.type), taken));
+    return [this.widened(first.output), ...others];
+  }
+
+  /** What was computed in fewer bits as float32, which is left out wherever its bits are enough. */
+  private widened(output: Output): Result {
+    const [result] = resultsOf(this.addCast(output, this.type, nativeBackend().binding.TF_FLOAT));
+    this.rounded.set(result.output, output);
+    return result;
   }
 
   private addCast(output: Output, from: number, to: number): Added {

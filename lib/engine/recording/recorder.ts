@@ -12,7 +12,7 @@ import { typeNumber } from '../runtime/values';
 import { callerLine } from './callerLine';
 import { Constants } from './constants';
 import type { Added, Graph, Placement } from './graph';
-import { isReducible, ReducedPrecision, reducedType } from './precision';
+import { ReducedPrecision, type Result, reducedType, resultsOf } from './precision';
 import { Symbols } from './symbols';
 import { unshareValues, type VariableStore } from './variableStore';
 import { VariableUpdates } from './variableUpdates';
@@ -77,10 +77,10 @@ export class Recorder {
     return this.tensorsOf(this.add(op, attributes, inputs), op);
   }
 
-  private tensorsOf({ node, outputs }: Added, op: string, first = 0): TensorFlow.Tensor[] {
-    return outputs.slice(first).map((type, i) => {
+  private tensorsOf(results: Result[], op: string, first = 0): TensorFlow.Tensor[] {
+    return results.slice(first).map(({ output, type }, i) => {
       const known = OPAQUE_OUTPUTS.has(`${op}:${first + i}`) ? { ...type, shape: [0] } : type;
-      return this.symbols.tensorOf([node, first + i], known, op);
+      return this.symbols.tensorOf(output, known, op);
     });
   }
 
@@ -91,14 +91,17 @@ export class Recorder {
     inputs: TensorFlow.Tensor[],
     shape: number[],
   ): TensorFlow.Tensor[] {
-    const added = this.add(op, attributes, inputs);
+    const results = this.add(op, attributes, inputs);
     const { binding } = nativeBackend();
     const shaped = this.addNode(
       'EnsureShape',
       [typeAttribute('T', binding.TF_FLOAT), { name: 'shape', type: binding.TF_ATTR_SHAPE, value: shape }],
-      [[added.node, 0]],
+      [results[0].output],
     );
-    return [this.symbols.tensorOf([shaped.node, 0], shaped.outputs[0], op), ...this.tensorsOf(added, op, 1)];
+    return [
+      this.symbols.tensorOf([shaped.node, 0], shaped.outputs[0], op),
+      ...this.tensorsOf(results, op, 1),
+    ];
   }
 
   /** Has a tensor that nothing was computed from stand for what another one does. */
@@ -138,16 +141,11 @@ export class Recorder {
     }
   }
 
-  private add(op: string, attributes: AttributeList, inputs: TensorFlow.Tensor[]): Added {
+  private add(op: string, attributes: AttributeList, inputs: TensorFlow.Tensor[]): Result[] {
     const outputs = inputs.map((input) => this.outputOf(input));
     try {
-      if (!this.reduced || !isReducible(op, attributes)) return this.addNode(op, attributes, outputs);
-      return this.reduced.add(
-        op,
-        attributes,
-        outputs,
-        inputs.map(({ dtype }) => dtype),
-      );
+      if (this.reduced) return this.reduced.add(op, attributes, outputs, inputs);
+      return resultsOf(this.addNode(op, attributes, outputs));
     } catch (cause) {
       throw new EngineError(
         `${op} can't be recorded: ${reasonOf(cause)} (${callerLine()}).`,
