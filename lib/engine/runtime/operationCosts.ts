@@ -8,7 +8,7 @@ export interface OperationCost {
   operation: string;
   /** Where it ran: `cpu:0`, `gpu:0`. */
   device: string;
-  /** How many nodes ran it. */
+  /** How many nodes ran it; on a GPU, how many kernels. */
   count: number;
   /** Milliseconds that they took together. Nodes run side by side, so all costs may add up to more than the run took. */
   ms: number;
@@ -60,14 +60,20 @@ function integerIn(message: Uint8Array, number: number): number {
 const RUN_METADATA = { stepStats: 1 };
 const STEP_STATS = { devices: 1 };
 const DEVICE_STEP_STATS = { device: 1, nodes: 2 };
-const NODE_EXEC_STATS = { label: 8, opStartNanos: 14, opEndNanos: 15 };
+const NODE_EXEC_STATS = { name: 1, wholeMicros: 5, label: 8, opStartNanos: 14, opEndNanos: 15 };
 
 function textIn(message: Uint8Array, number: number): string {
   return bytesIn(message, number).map((text) => Buffer.from(text).toString())[0] ?? '';
 }
 
+/** An operation of a trace, and how long it took. */
+interface Ran {
+  operation: string;
+  ms: number;
+}
+
 /** What a node ran, and how long; undefined for a transfer, which isn't an operation. */
-function operationOf(node: Uint8Array): { operation: string; ms: number } | undefined {
+function operationOf(node: Uint8Array): Ran | undefined {
   const label = textIn(node, NODE_EXEC_STATS.label);
   const operation = / = ([^(]+)\(/.exec(label)?.[1]; // "name = Operation(inputs)"
   const [start, end] = [NODE_EXEC_STATS.opStartNanos, NODE_EXEC_STATS.opEndNanos].map((field) =>
@@ -76,23 +82,37 @@ function operationOf(node: Uint8Array): { operation: string; ms: number } | unde
   return operation === undefined ? undefined : { operation, ms: (end - start) / 1e6 };
 }
 
+/** What a GPU ran for an operation, and how long. */
+function kernelOf(node: Uint8Array): Ran {
+  const name = textIn(node, NODE_EXEC_STATS.name); // "name:Operation"
+  return {
+    operation: name.slice(name.lastIndexOf(':') + 1),
+    ms: integerIn(node, NODE_EXEC_STATS.wholeMicros) / 1000,
+  };
+}
+
+const STREAMS = /^\/device:GPU:(\d+)\/stream:all$/;
+const DEVICE = /\/device:(\w+:\d+)$/;
+
 /**
- * Adds up a trace by operation and device, the most expensive first.
+ * Adds up a trace by operation and device, the most expensive first. Of a GPU it counts what ran there, by its own clock; where the
+ * trace lacks that, how long it took to start it.
  *
  * @param metadata a serialized `tensorflow.RunMetadata`
  */
 export function operationCosts(metadata: Uint8Array): OperationCost[] {
   const costs = new Map<string, OperationCost>();
-  const devices = bytesIn(metadata, RUN_METADATA.stepStats).flatMap((stats) =>
-    bytesIn(stats, STEP_STATS.devices),
-  );
-  for (const stats of devices) {
-    // "/job:localhost/replica:0/task:0/device:CPU:0"
-    const device = textIn(stats, DEVICE_STEP_STATS.device)
-      .replace(/^.*device:/, '')
-      .toLowerCase();
+  const devices = bytesIn(metadata, RUN_METADATA.stepStats)
+    .flatMap((stats) => bytesIn(stats, STEP_STATS.devices))
+    .map((stats) => ({ stats, name: textIn(stats, DEVICE_STEP_STATS.device) }));
+  const traced = new Set(devices.flatMap(({ name }) => STREAMS.exec(name)?.[1] ?? []).map((i) => `GPU:${i}`));
+  for (const { stats, name } of devices) {
+    const stream = STREAMS.exec(name)?.[1];
+    const host = DEVICE.exec(name)?.[1]; // "/job:localhost/replica:0/task:0/device:CPU:0"
+    if (stream === undefined && (host === undefined || traced.has(host))) continue;
+    const device = (stream === undefined ? host! : `GPU:${stream}`).toLowerCase();
     for (const node of bytesIn(stats, DEVICE_STEP_STATS.nodes)) {
-      const ran = operationOf(node);
+      const ran = stream === undefined ? operationOf(node) : kernelOf(node);
       if (!ran) continue;
       const key = `${ran.operation} ${device}`;
       const cost = costs.get(key) ?? { operation: ran.operation, device, count: 0, ms: 0 };
