@@ -18,12 +18,11 @@ import { checkUsesGpu } from './usesGpu.mjs';
 
 /** @typedef {{ networks: string[], width: number, batches: number[], steps: number, turns: number, device: string, precision: string }} Setting */
 
-/** Other ways to run this library's step, to see which help; `train` does none of them by itself. */
+/** Other ways to run this library's step, to see what they come to; by itself `train` takes one step a call, compiled. */
 const WAYS = [
   { name: '4 steps a call', options: { stepsPerExecution: 4 } },
-  { name: 'XLA', options: { xla: true } },
-  { name: 'XLA, 4 steps a call', options: { xla: true, stepsPerExecution: 4 } },
-  { name: 'convolutions kept in NHWC', options: { layoutPass: false } },
+  { name: 'not compiled', options: { jitCompile: false } },
+  { name: 'not compiled, 4 steps a call', options: { jitCompile: false, stepsPerExecution: 4 } },
 ];
 
 /** @type {Setting} */

@@ -1,6 +1,6 @@
 /**
  * Training on noise that lies on the device, as `train` does it: for a line takes so many steps, and answers with the seconds they took
- * together. Arguments: network, width, batch size, precision, and as JSON what else `compileTraining` and `train` are told.
+ * together. Arguments: network, width, batch size, precision, and as JSON what else `train` is told.
  */
 import type { Batch, BatchDraws } from '../../lib/data/batch';
 import { DataLoader } from '../../lib/data/dataLoader';
@@ -8,6 +8,7 @@ import { Dataset } from '../../lib/data/dataset';
 import { colorJitter } from '../../lib/data/transforms/color';
 import { cutout } from '../../lib/data/transforms/erasing';
 import { randomCrop, randomFlip } from '../../lib/data/transforms/geometry';
+import { usesGpu } from '../../lib/engine/runtime/backend';
 import { device } from '../../lib/engine/runtime/device';
 import { type Precision, type TensorFlow, tf } from '../../lib/index';
 import { AdamW } from '../../lib/training/optimizer/adam';
@@ -26,7 +27,7 @@ const {
   optimizer: optimizerName = 'SGD',
   ema,
   transforms = [],
-  ...options
+  jitCompile = usesGpu(),
 } = JSON.parse(others);
 
 const IMAGES = 8 * Number(size);
@@ -58,27 +59,39 @@ const step = compileTraining(net, {
   optimizer,
   criterion: crossEntropy(),
   average: WeightAverage.of(net, { ema }),
-  session: options,
+  jitCompile,
   precision: precision as Precision,
   makeBatch: (inputs) => loader.batch(inputs),
 });
 const lr = tf.fill<TensorFlow.Rank.R1>([stepsPerExecution], optimizer.lr);
 const momentum = tf.fill<TensorFlow.Rank.R1>([stepsPerExecution], optimizer.momentum);
 
-/** Full batches without end. */
-function* inputs(): Generator<Batch | BatchDraws, never, undefined> {
-  for (;;) for (const { tensors } of loader.inputs()) yield tensors;
+/** Full batches without end, in groups of a call. */
+function* grouped(): Generator<(Batch | BatchDraws)[], never, undefined> {
+  let group: (Batch | BatchDraws)[] = [];
+  for (;;) {
+    for (const { tensors } of loader.inputs()) {
+      group.push(tensors);
+      if (group.length < stepsPerExecution) continue;
+      yield group;
+      group = [];
+    }
+  }
 }
 
-const batches = inputs();
+const groups = grouped();
 serve(async (line) => {
   const began = performance.now();
+  let group = groups.next().value;
   for (let taken = 0; taken < Number(line); taken += stepsPerExecution) {
-    const group = Array.from({ length: stepsPerExecution }, () => batches.next().value);
-    const { loss, correct } = await step({ lr, momentum, batches: group });
+    const running = step({ lr, momentum, batches: group });
+    const next = groups.next().value;
+    const { loss, correct } = await running;
     loss.dataSync();
     tf.dispose([loss, correct]);
     for (const tensors of group) tf.dispose(tensors);
+    group = next;
   }
+  for (const tensors of group) tf.dispose(tensors);
   return { seconds: (performance.now() - began) / 1000, device: device() };
 });

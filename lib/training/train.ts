@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import type { Batch, BatchDraws } from '../data/batch';
 import type { DataLoader } from '../data/dataLoader';
 import type { CompileOptions } from '../engine/compile';
+import { usesGpu } from '../engine/runtime/backend';
 import { fastestPrecision } from '../engine/runtime/device';
 import type { Precision } from '../engine/runtime/session';
 import type { TensorFlow } from '../engine/runtime/tensorflow';
@@ -135,6 +136,7 @@ async function run(parts: RunParts, options: TrainOptions): Promise<History> {
       "Give savePath and saveEvery too, or leave onWorkerLost: 'goOn' out.",
     );
   }
+  const { jitCompile = usesGpu() && devices.length === 0 && options.compile !== false } = options;
   await checkWorkers(devices);
   if (options.precision === 'fast')
     listener({ kind: 'message', text: `Computes convolutions in ${FAST[fastestPrecision()]}.` });
@@ -172,7 +174,7 @@ async function run(parts: RunParts, options: TrainOptions): Promise<History> {
     workerTimeout,
   };
   const compileSteps = () => ({
-    trainStep: compileTraining(net, { ...stepOptions, ...compileOptions, devices }),
+    trainStep: compileTraining(net, { ...stepOptions, ...compileOptions, jitCompile, devices }),
     testStep: compileEvaluation(net, testLoader, criterion, { ...compileOptions, devices, workerTimeout }),
   });
   let steps = compileSteps();

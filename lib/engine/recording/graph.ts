@@ -54,6 +54,8 @@ export class Graph {
   readonly nodes: Node[] = [];
   private readonly definitions = new Map<string, ArgumentDefinition[]>();
   private count = 0;
+  /** Whether XLA leaves out the nodes that are added, in a session that it compiles for. */
+  isLeftOutByXla = false;
 
   /** The workers that the session runs on. */
   readonly cluster: SessionOptions['cluster'];
@@ -80,6 +82,8 @@ export class Graph {
       inputs.length > 0 ? this.argumentsOf(op).map((input) => input.getTypeAttr()) : [],
     );
     const needed = attributes.filter((attribute) => !inferred.has(attribute.name));
+    if (this.isLeftOutByXla)
+      needed.push({ name: '_XlaCompile', type: nativeBackend().binding.TF_ATTR_BOOL, value: false });
     const grouped = this.grouped(op, inputs, attributes);
     const added = this.session.addNode(op, name, grouped, needed, after, device);
     this.nodes[added.node] = { ...added, op, inputs, attributes, after, device };

@@ -113,6 +113,8 @@ export class RecordedStep {
       this.check?.verify(known, inputs);
       return known;
     }
+    // To compile takes longer than the last batch of each epoch saves by it.
+    this.graph.isLeftOutByXla = Boolean(this.session.xla) && this.traces.size > 0;
     const traced = trace(this.fn, inputs, this.graph, this.store, this.options);
     this.check?.add(traced, this.store);
     this.traces.set(key, traced);

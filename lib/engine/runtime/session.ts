@@ -129,8 +129,6 @@ export interface SessionOptions {
     /** Their names, in the order of their tasks. */
     workers: readonly string[];
   };
-  /** Whether TensorFlow may turn convolutions to NCHW, which it does on a GPU where it finds that cuDNN wants it. Default true. */
-  layoutPass?: boolean;
 }
 
 /**
@@ -143,7 +141,6 @@ export function sessionConfig({
   cpus = 1,
   operationsAtATime = cpus,
   xla = false,
-  layoutPass = true,
   cluster,
 }: SessionOptions): Uint8Array {
   const onGpu = usesGpu();
@@ -152,11 +149,7 @@ export function sessionConfig({
   const interOpThreads: Field = [5, operationsAtATime];
   const globalJitLevel: Field = [3, message([5, 1])]; // optimizer_options: ON_1
   const allowSoftPlacement: Field = [7, 1];
-  const layoutOptimizer: Field = [10, message([1, 2])]; // rewrite_options: OFF
-  const graphOptions: Field = [
-    10,
-    message(...(xla ? [globalJitLevel] : []), ...(layoutPass ? [] : [layoutOptimizer])),
-  ];
+  const graphOptions: Field = [10, message(...(xla ? [globalJitLevel] : []))];
   return message(
     ...(isPlainGpu ? [] : [deviceCount, interOpThreads]),
     // What a card has no kernel for, the processor computes.
