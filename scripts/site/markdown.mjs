@@ -9,21 +9,25 @@ import { escapeHtml, highlighted } from './highlight.mjs';
 /** @typedef {import('markdown-it').Token} Token */
 
 const markdown = new MarkdownIt({ html: true, linkify: true, highlight: highlighted });
-// The plugin's types are those of a CommonJS markdown-it, which TypeScript takes for another one.
-markdown.use(/** @type {import('markdown-it').PluginSimple} */ (/** @type {unknown} */ (katex.default)));
+// The plugin's types are those of an older markdown-it.
+markdown.use(/** @type {(md: typeof markdown) => void} */ (/** @type {unknown} */ (katex.default)));
 
 /**
  * @param {string} text
  * @param {Document} document gets the headings and the links that are found
  */
-export const renderMarkdown = (text, document) => markdown.render(text, document);
+export const renderMarkdown = (text, document) => markdown.render(text, { document });
+
+/** @param {import('markdown-it').Env | undefined} env */
+const documentOf = (env) => /** @type {Document} */ (env?.document);
 
 markdown.core.ruler.push('headings and links', ({ tokens, env }) => {
+  const document = documentOf(env);
   for (const [i, token] of tokens.entries()) {
-    if (token.type === 'heading_open') addHeading(token, tokens[i + 1], env);
+    if (token.type === 'heading_open') addHeading(token, tokens[i + 1], document);
     for (const child of token.children ?? []) {
-      if (child.type === 'link_open') redirect(child, 'href', env);
-      if (child.type === 'image') redirect(child, 'src', env);
+      if (child.type === 'link_open') redirect(child, 'href', document);
+      if (child.type === 'image') redirect(child, 'src', document);
     }
   }
 });
@@ -69,12 +73,10 @@ const { rules } = markdown.renderer;
 /**
  * A public name leads to its page in the reference.
  *
- * @param {Token[]} tokens
- * @param {number} i
- * @param {unknown} _options
- * @param {Document} document
+ * @type {import('markdown-it').RendererRule}
  */
-rules.code_inline = (tokens, i, _options, { path, reference }) => {
+rules.code_inline = (tokens, i, _options, env) => {
+  const { path, reference } = documentOf(env);
   const { content } = tokens[i];
   const code = `<code>${escapeHtml(content)}</code>`;
   const address = reference.get(content.replace(/\(.*\)$/, ''));
