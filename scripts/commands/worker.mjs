@@ -36,16 +36,9 @@ export async function runWorker({ host, port }) {
     join(packageRoot, 'lib', 'dist', 'engine', 'runtime', 'localWorkers.js'),
   );
   const { child, status } = await forkWorker({ host, port });
-  const name = host.includes(':') ? `[${host}]` : host;
-  const { processor, devices, kernels } = status;
-  console.log(`Worker ${name}:${port}: ${processor}, ${devices.join(' and ')}, kernels ${kernels}.
-It listens on the ports ${port} and ${port + 1} of ${host}, until Ctrl-C.
-${
-  ['127.0.0.1', '::1'].includes(host)
-    ? 'Other machines reach it by --host, or through an SSH tunnel (README).'
-    : "TensorFlow's servers know no passwords: whoever reaches this address runs what they like. Use it in a network of your own only."
-}`);
-  return new Promise((resolve) => {
+  // Before it says that it listens: who reads that may end it at once.
+  /** @type {Promise<number>} */
+  const ended = new Promise((resolve) => {
     child.once('exit', (/** @type {number | null} */ code) => resolve(code ?? 1));
     for (const signal of /** @type {const} */ (['SIGTERM', 'SIGINT'])) {
       process.on(signal, () => {
@@ -55,4 +48,14 @@ ${
       });
     }
   });
+  const name = host.includes(':') ? `[${host}]` : host;
+  const { processor, devices, kernels } = status;
+  console.log(`Worker ${name}:${port}: ${processor}, ${devices.join(' and ')}, kernels ${kernels}.
+It listens on the ports ${port} and ${port + 1} of ${host}, until Ctrl-C.
+${
+  ['127.0.0.1', '::1'].includes(host)
+    ? 'Other machines reach it by --host, or through an SSH tunnel (README).'
+    : "TensorFlow's servers know no passwords: whoever reaches this address runs what they like. Use it in a network of your own only."
+}`);
+  return ended;
 }
