@@ -45,12 +45,15 @@ export interface CompileOptions {
    * branch of JavaScript has changed, which the recording keeps as it was. Slow, for debugging. Default false.
    */
   check?: boolean;
-  /** What convolutions and products are computed in; only a recorded step can do it in 16 bits. Default `tf32`, as TensorFlow does. */
+  /**
+   * What convolutions and products are computed in, and on a GPU in 16 bits what follows them; only a recorded step can do it in 16 bits.
+   * Default `tf32`, as TensorFlow does.
+   */
   precision?: Precision;
   /**
    * Has TensorFlow's XLA compile the step for a GPU, as `tf.function(jit_compile=True)` does in Python: half a minute or more at the first
-   * call, then one to three times as fast. Calls with inputs of other shapes than the first call's aren't compiled. Default false; for
-   * `train` true where it runs on a GPU, without `devices`.
+   * call, then two to three times as fast. Calls with smaller inputs than one before aren't compiled. Default false; for the steps of
+   * `train`, but not for its tests, true on a GPU where no `devices` are named.
    */
   jitCompile?: boolean;
 }
@@ -94,6 +97,22 @@ class Eager implements Runner {
   dispose(): void {}
 }
 
+/** @throws ConfigError where XLA can't compile a step */
+export function checkJitCompile(isRecorded: boolean): void {
+  if (!isRecorded) {
+    throw new ConfigError(
+      'Only a recorded step can be compiled.',
+      'Leave out jitCompile, or `compile: false`.',
+    );
+  }
+  if (!usesGpu()) {
+    throw new ConfigError(
+      'jitCompile is for a GPU, and steps run on the CPU here.',
+      "Leave it out: on a CPU the library's own kernels are faster.",
+    );
+  }
+}
+
 function runnerOf(
   fn: StepFunction,
   { compile = true, precision: asked = 'tf32', check, jitCompile = false }: CompileOptions,
@@ -101,12 +120,7 @@ function runnerOf(
 ): Runner {
   checkChoice('precision', asked, PRECISIONS);
   const precision = asked === 'fast' ? fastestPrecision() : asked;
-  if (jitCompile && !usesGpu()) {
-    throw new ConfigError(
-      'jitCompile is for a GPU, and steps run on the CPU here.',
-      "Leave it out: on a CPU the library's own kernels are faster.",
-    );
-  }
+  if (jitCompile) checkJitCompile(compile);
   if (compile) return new RecordedStep(fn, { precision, check }, { ...session, xla: jitCompile });
   // On a CPU, tf32 is float32.
   if (precision === 'tf32' || (precision === 'float32' && !usesGpu())) return new Eager(fn);

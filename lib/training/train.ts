@@ -171,6 +171,7 @@ async function run(parts: RunParts, options: TrainOptions): Promise<History> {
     makeBatch,
     areDivisible: !trainLoader.mixes,
     compressGradients: options.compressGradients,
+    syncBatchNorm: options.syncBatchNorm,
     workerTimeout,
   };
   const compileSteps = () => ({

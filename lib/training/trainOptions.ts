@@ -1,6 +1,6 @@
 import { checkChoice, checkForm, checkPositiveInteger, type Form, SIGNAL_FORM } from '../checks';
 import type { DataLoader } from '../data/dataLoader';
-import type { CompileOptions } from '../engine/compile';
+import { type CompileOptions, checkJitCompile } from '../engine/compile';
 import type { TensorFlow } from '../engine/runtime/tensorflow';
 import { ConfigError, ModelError } from '../errors';
 import { type Callback, checkCallbacks } from './callbacks/callback';
@@ -26,7 +26,7 @@ export interface TrainOptions extends CompileOptions, SaveOptions, ClippingOptio
   scheduler?: Scheduler;
   /**
    * Devices to share each batch, as PyTorch's `nn.DataParallel`: `['gpu:0', 'gpu:1']`, or those of workers, `npx resnet-notebooks worker` on
-   * this machine or others: `['worker1:7001', 'worker2:7001/gpu:0']`. Batch normalization is each part's own. Loaders with `onDevice` have
+   * this machine or others: `['worker1:7001', 'worker2:7001/gpu:0']`. Batch normalization is each part's own, unless `syncBatchNorm` is set. Loaders with `onDevice` have
    * workers make their batches themselves, of indices. Without it there is one.
    */
   devices?: readonly string[];
@@ -37,6 +37,11 @@ export interface TrainOptions extends CompileOptions, SaveOptions, ClippingOptio
    * Default false.
    */
   compressGradients?: boolean;
+  /**
+   * Has batch normalization go by the whole batch, as PyTorch's `nn.SyncBatchNorm`: the numbers of a single device, whatever the
+   * number of devices; each layer waits for all of them twice a step. Default false.
+   */
+  syncBatchNorm?: boolean;
   /**
    * What to do when a worker is lost: `stop`, or `goOn` from the newest checkpoint, which savePath has to hold, with the other workers and
    * batches of the same size. Default `stop`.
@@ -81,6 +86,8 @@ const OPTIONS: Form = {
   'scheduler?': { step: 'function' },
   'devices?': ['string'],
   'compressGradients?': 'boolean',
+  'syncBatchNorm?': 'boolean',
+  'jitCompile?': 'boolean',
   'logDir?': 'string',
   'signal?': SIGNAL_FORM,
   'onProgress?': 'function',
@@ -117,6 +124,18 @@ export function checkOptions(
     throw new ConfigError(
       'A call takes several steps, or a step several batches, not both.',
       'Leave out stepsPerExecution, or accumulate.',
+    );
+  }
+  if (options.jitCompile) {
+    if ((options.devices ?? []).length > 0) {
+      throw new ConfigError('jitCompile is for a step of one device.', 'Leave out jitCompile, or devices.');
+    }
+    checkJitCompile(options.compile ?? true);
+  }
+  if (options.syncBatchNorm && (options.devices ?? []).length === 0) {
+    throw new ConfigError(
+      'syncBatchNorm is for a batch that several devices share.',
+      'Leave it out, or name devices.',
     );
   }
   checkClipping(options);

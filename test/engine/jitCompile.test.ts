@@ -15,18 +15,20 @@ before(async () => {
 });
 
 describe('a step with jitCompile', () => {
-  test('a step with jitCompile is compiled for the inputs of its first call, and computes the same for all', () =>
+  test('a step with jitCompile is compiled but for inputs smaller than before, and computes the same for all', () =>
     asOnGpu(async () => {
       const { compile, tf } = lib;
       const mean = (x: TensorFlow.Tensor) => tf.mean(tf.tanh(tf.add(tf.mul(tf.exp(x), 2), 1)));
       const [plain, compiled] = [compile(mean), compile(mean, { jitCompile: true })];
-      const [first, other] = [tf.linspace(-1, 1, 100), tf.linspace(-1, 1, 10)];
-      for (const x of [first, other]) {
+      // As where a run goes on at the last batch of an epoch: 20, 100, and 10.
+      const [early, first, other] = [20, 100, 10].map((length) => tf.linspace(-1, 1, length));
+      for (const x of [early, first, other]) {
         const [expected] = numbers(await plain(x));
         assert.ok(Math.abs(numbers(await compiled(x))[0] - expected) < 1e-6);
       }
       const operations = async (step: typeof plain, x: TensorFlow.Tensor) =>
         (await step.operationCosts(x)).map(({ operation }) => operation);
+      assert.ok((await operations(compiled, early)).includes('_XlaRun'));
       assert.ok((await operations(compiled, first)).includes('_XlaRun'));
       assert.ok(!(await operations(compiled, other)).includes('_XlaRun'));
       assert.ok(!(await operations(plain, first)).includes('_XlaRun'));
@@ -34,11 +36,21 @@ describe('a step with jitCompile', () => {
       compiled.dispose();
     }));
 
-  test('a step with jitCompile is refused on a CPU', () => {
-    const { compile, ConfigError } = lib;
+  test('a step with jitCompile is refused on a CPU, without a record, and on several devices', async () => {
+    const { compile, ConfigError, crossEntropy, DataLoader, Dataset, resnet10, SGD, train } = lib;
     const identity = (x: TensorFlow.Tensor) => x.clone();
-    assert.throws(() => compile(identity, { jitCompile: true }), ConfigError);
+    const jitCompile = true;
+    assert.throws(() => compile(identity, { jitCompile }), ConfigError);
     assert.throws(() => compile(identity, { jitCompile: 'yes' as unknown as boolean }), /jitCompile/);
+    await asOnGpu(async () => {
+      assert.throws(() => compile(identity, { jitCompile, compile: false }), ConfigError);
+      const loader = new DataLoader(new Dataset(new Uint8Array(3072), new Uint8Array(1)));
+      const options = { epochs: 1, optimizer: new SGD({ lr: 0.1 }), criterion: crossEntropy(), jitCompile };
+      await assert.rejects(
+        train(resnet10({ width: 4 }), loader, loader, { ...options, devices: ['cpu:0', 'cpu:1'] }),
+        /jitCompile is for a step of one device/,
+      );
+    });
   });
 
   test('a training step as for a GPU, compiled by XLA but for the last batch, trains as on the CPU', async () => {

@@ -6,6 +6,7 @@ import { batchNormTraining } from '../../lib/engine/kernels/batchNorm';
 import { choose, orZeros } from '../../lib/engine/operations/choose';
 import { type TensorFlow, tf } from '../../lib/engine/runtime/tensorflow';
 import { ConfigError } from '../../lib/errors';
+import { resnet10 } from '../../lib/models/resNet';
 import { asOnGpu } from '../helpers/asOnGpu';
 import { assertAllClose, numbers } from '../helpers/tensors';
 
@@ -159,6 +160,60 @@ describe('a step in mixed precision on a GPU', () => {
       compiled.dispose();
     });
   });
+
+  test('a step in mixed precision on a GPU keeps 16 bits in every block of a residual network, forward and backward', () =>
+    asOnGpu(async () => {
+      const net = resnet10({ width: 4, seed: 1 });
+      const step = compile(
+        (images: TensorFlow.Tensor4D) => {
+          const loss = () =>
+            tf.mean(net.apply(images, { training: true }) as TensorFlow.Tensor) as TensorFlow.Scalar;
+          return tf.variableGrads(loss).grads;
+        },
+        { precision: 'bfloat16' },
+      );
+      await step(tf.ones([4, 32, 32, 3]));
+      for (const op of [
+        'FusedBatchNormV3',
+        'FusedBatchNormGradV3',
+        'Relu',
+        'ReluGrad',
+        'Conv2DBackpropFilter',
+      ]) {
+        const lines = step
+          .toString()
+          .split('\n')
+          .filter((line) => line.includes(` = ${op}(`));
+        assert.ok(lines.length >= 8, `${op}: ${lines.length}`);
+        for (const line of lines) assert.match(line, /%\d+: bfloat16\[/);
+      }
+      step.dispose();
+    }));
+
+  test('a step in mixed precision on a GPU leaves weights, and numbers beside products, as they are', () =>
+    asOnGpu(async () => {
+      const compiled = compile(
+        (weights: TensorFlow.Tensor2D, gradient: TensorFlow.Tensor2D, number: TensorFlow.Scalar) => {
+          const product = tf.matMul(weights, gradient);
+          return [tf.add(weights, product), tf.reshape(weights, [2]), tf.add(tf.sum(product), number)];
+        },
+        { precision: 'bfloat16' },
+      );
+      const small = 2 ** -12;
+      const weights = tf.tensor2d([[1, 1 + small]]);
+      const outputs = await compiled(
+        weights,
+        tf.tensor2d([
+          [small, 0],
+          [0, small],
+        ]),
+        tf.scalar(1 + small),
+      );
+      assertAllClose(numbers(outputs[0]), [1 + small, 1 + 2 * small], 1e-7);
+      assertAllClose(numbers(outputs[1]), [1, 1 + small], 1e-7);
+      assertAllClose(numbers(outputs[2]), [1 + 3 * small], 1e-6);
+      compiled.dispose();
+    }));
 
   test('a step in mixed precision on a GPU computes in float32 what no convolution or product gave', () =>
     asOnGpu(async () => {

@@ -42,6 +42,31 @@ function plainNet(): TensorFlow.LayersModel {
   });
 }
 
+/** A network with batch normalization and no ReLU, whose gradient may depend on the last bit of what it rectifies. */
+function smoothNet(): TensorFlow.LayersModel {
+  const convolution = (seed: number, strides: number) =>
+    tf.layers.conv2d({
+      inputShape: [32, 32, 3],
+      filters: 8,
+      kernelSize: 3,
+      strides,
+      useBias: false,
+      kernelInitializer: tf.initializers.heNormal({ seed }),
+    });
+  return tf.sequential({
+    layers: [
+      convolution(1, 4),
+      tf.layers.batchNormalization({}),
+      tf.layers.activation({ activation: 'tanh' }),
+      convolution(2, 1),
+      tf.layers.batchNormalization({}),
+      tf.layers.activation({ activation: 'tanh' }),
+      tf.layers.flatten(),
+      tf.layers.dense({ units: 10, kernelInitializer: tf.initializers.glorotUniform({ seed: 3 }) }),
+    ],
+  });
+}
+
 /** One step of plain gradient descent: the loss, how many were right, the weights after it, and which devices convolved. */
 async function stepOn(make: () => TensorFlow.LayersModel, devices: string[]) {
   const net = make();
@@ -101,6 +126,56 @@ describe('training on several devices', () => {
     net.getWeights().forEach((weight, i) => {
       assertAllClose(weights[i], numbers(weight), 2e-5);
     });
+  });
+
+  test('training on several devices with syncBatchNorm takes the steps of one device', async () => {
+    const trained = async (devices: string[], syncBatchNorm: boolean) => {
+      const net = smoothNet();
+      const optimizer = new SGD({ lr: 0.05, momentum: 0.9 });
+      const settings = { optimizer, criterion: crossEntropy(), devices, syncBatchNorm };
+      const step = compileTraining(net, settings);
+      const losses: number[] = [];
+      // 13 images: parts of 7 and 6, or of 5, 5 and 3.
+      for (let i = 0; i < 4; i++) {
+        const inputs = { lr: tf.tensor1d([0.05]), momentum: tf.tensor1d([0.9]), batches: [batch] };
+        losses.push(...numbers((await step(inputs)).loss));
+      }
+      step.dispose();
+      optimizer.dispose();
+      return { losses, weights: net.getWeights().map(numbers) };
+    };
+    const one = await trained([], false);
+    for (const devices of [TWO, [...TWO, 'cpu:2'], ['cpu:0', 'cpu:0']]) {
+      const several = await trained(devices, true);
+      assertAllClose(several.losses, one.losses, 1e-5);
+      several.weights.forEach((values, i) => {
+        assertAllClose(values, one.weights[i], 1e-4);
+      });
+    }
+    const own = await trained(TWO, false);
+    assert.ok(Math.abs(own.losses[0] - one.losses[0]) > 1e-3, `${own.losses} and ${one.losses}`);
+  });
+
+  test('training on several devices with syncBatchNorm takes several batches a step and several steps a call, and is refused without devices', async () => {
+    const loader = new DataLoader(images.subset(24), { batchSize: 6 });
+    const options = { epochs: 1, criterion: crossEntropy(), syncBatchNorm: true };
+    const loss = async (more: object) => {
+      const optimizer = new SGD({ lr: 0.01 });
+      const { epochs } = await train(resnet18({ width: 4, seed: 1 }), loader, loader, {
+        ...options,
+        optimizer,
+        ...more,
+      });
+      return epochs[0].trainLoss;
+    };
+    const [plain, together] = [
+      await loss({ devices: TWO }),
+      await loss({ devices: TWO, stepsPerExecution: 2 }),
+    ];
+    assertAllClose([together], [plain], 1e-5);
+    assert.ok(Number.isFinite(await loss({ devices: TWO, accumulate: 2 })));
+    assertAllClose([await loss({ devices: TWO, check: true })], [plain], 1e-5);
+    await assert.rejects(loss({}), ConfigError);
   });
 
   test('training on several devices trains whole epochs, last batches of fewer images than devices included', async () => {

@@ -114,6 +114,21 @@ describe('training on workers', { skip: !isLinux }, () => {
     assert.deepEqual(losses(compressed), losses(here));
   });
 
+  test('training on workers with syncBatchNorm gives the bits of one process with as many devices, and begins as one device does', async () => {
+    const { devices } = workers;
+    const [one, here, there] = [
+      await trained({}),
+      await trained({ devices: ['cpu:0', 'cpu:1'], syncBatchNorm: true }),
+      await trained({ devices, syncBatchNorm: true }),
+    ];
+    assert.equal(there.batches.length, 20);
+    assert.deepEqual(losses(there), losses(here));
+    assert.deepEqual(there.weights(), here.weights());
+    const [first, own] = [losses(one)[0], losses(await trained({ devices }))[0]];
+    assert.ok(Math.abs(losses(there)[0] - first) < 1e-5 * first, `${losses(there)[0]} instead of ${first}`);
+    assert.ok(Math.abs(own - first) > 1e-3 * first, `${own} and ${first}`);
+  });
+
   test('training on workers works with one of them, and with one named twice', async () => {
     const [name] = workers.devices;
     const one = await trained({ devices: [name] });

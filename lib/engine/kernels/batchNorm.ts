@@ -17,7 +17,8 @@ interface Inputs extends BatchNormState {
   x: TensorFlow.Tensor;
 }
 
-interface Options {
+/** The settings of batch normalization. */
+export interface BatchNormOptions {
   /** Added to the variance. */
   epsilon: number;
   /** The share of the old moving statistics that stays. */
@@ -26,9 +27,9 @@ interface Options {
 
 /** The outputs are y, the next moving mean and variance, and what the gradient takes in addition to x, scale and offset. */
 interface Implementation {
-  forward(inputs: Inputs, options: Options): TensorFlow.Tensor[];
+  forward(inputs: Inputs, options: BatchNormOptions): TensorFlow.Tensor[];
   /** Gives the gradients of x, scale and offset. `saved` are x, scale and offset, and the forward pass's last outputs. */
-  gradient(dy: TensorFlow.Tensor, saved: TensorFlow.Tensor[], options: Options): TensorFlow.Tensor[];
+  gradient(dy: TensorFlow.Tensor, saved: TensorFlow.Tensor[], options: BatchNormOptions): TensorFlow.Tensor[];
 }
 
 function floatAttribute(name: string, value: number): AttributeList[number] {
@@ -144,7 +145,8 @@ export const batchNorm: readonly Replacement[] = [
   ),
   newKernel(
     KERNEL,
-    ({ inputs, attrs }) => implementation().forward(inputs as unknown as Inputs, attrs as unknown as Options),
+    ({ inputs, attrs }) =>
+      implementation().forward(inputs as unknown as Inputs, attrs as unknown as BatchNormOptions),
     {
       inputsToSave: ['x', 'scale', 'offset'],
       outputsToSave: [false, false, false, true, true, true],
@@ -152,7 +154,7 @@ export const batchNorm: readonly Replacement[] = [
         const [dx, dScale, dOffset] = implementation().gradient(
           (dy as TensorFlow.Tensor[])[0],
           saved,
-          attrs as unknown as Options,
+          attrs as unknown as BatchNormOptions,
         );
         return { x: () => dx, scale: () => dScale, offset: () => dOffset };
       },
@@ -172,21 +174,29 @@ export interface BatchNormState {
   variance: TensorFlow.Tensor;
 }
 
+/** What batch normalization gives in training. */
+export interface Normalized {
+  /** Of the input's shape. */
+  y: TensorFlow.Tensor4D;
+  /** The next moving mean. */
+  mean: TensorFlow.Tensor1D; // [c]
+  /** The next moving variance. */
+  variance: TensorFlow.Tensor1D; // [c]
+}
+
 /**
  * Batch normalization in training, moving statistics included, with one gradient operation.
  *
  * The batch's variance enters the moving one unbiased, with n / (n - 1), as in PyTorch.
  *
  * @param x `[n, h, w, c]`
- * @param options `epsilon` is added to the variance; `momentum` is the share of the old moving statistics that stays
- * @returns `y` of x's shape; the next moving `mean` and `variance`, each `[c]`
  * @see Ioffe and Szegedy 2015, "Batch Normalization", algorithm 1
  */
 export function batchNormTraining(
   x: TensorFlow.Tensor4D,
   { scale, offset, mean, variance }: BatchNormState,
-  { epsilon, momentum }: Options,
-): { y: TensorFlow.Tensor4D; mean: TensorFlow.Tensor1D; variance: TensorFlow.Tensor1D } {
+  { epsilon, momentum }: BatchNormOptions,
+): Normalized {
   const outputs: TensorFlow.Tensor[] = tf
     .engine()
     .runKernel(KERNEL, { x, scale, offset, mean, variance }, { epsilon, momentum });

@@ -16,6 +16,7 @@ import { maxPool } from './maxPool';
 import { padding } from './pad';
 import type { Replacement } from './replacement';
 import { stridedFilterGradient } from './stridedFilterGradient';
+import { syncBatchNorm } from './syncBatchNorm';
 
 const REPLACEMENTS: readonly Replacement[] = [
   // The convolution's filter gradient has three, from the last resort to the first choice: TensorFlow's kernel kept from what it
@@ -26,6 +27,7 @@ const REPLACEMENTS: readonly Replacement[] = [
   padding,
   ...maxPool,
   ...batchNorm,
+  ...syncBatchNorm,
   ...fusions,
   gather,
   softmaxCrossEntropyKernel,

@@ -67,6 +67,55 @@ export function onDevice<T>(device: string, record: () => T): T {
   return active ? active.recordAt({ device }, record) : record();
 }
 
+/** Devices that record the same computation for parts of a batch, one after the other. */
+export interface Replicas {
+  /** A device each, as `onDevice` takes it. */
+  places: readonly string[];
+  /** The share of the batch that each has. */
+  shares: readonly number[];
+}
+
+/** The replica that is being recorded. */
+let replica: (Replicas & { rank: number; exchanges: number; group: number }) | undefined;
+
+/** Records what a replica computes, by its place among them. */
+export function asReplica<T>(replicas: Replicas, rank: number, record: () => T): T {
+  const recorder = active!;
+  if (rank === 0) recorder.replicaGroups++;
+  replica = { ...replicas, rank, exchanges: 0, group: recorder.replicaGroups };
+  try {
+    return record();
+  } finally {
+    replica = undefined;
+  }
+}
+
+/** The replica that is being recorded, where there are several that are to compute as one. */
+export function currentReplica(): (Replicas & { rank: number }) | undefined {
+  return replica;
+}
+
+/**
+ * A tensor of float32 of each replica, in their order, on the device of this one. Every replica has to call this as often, with tensors of
+ * the same shapes in the same order.
+ */
+export function fromAllReplicas(tensor: TensorFlow.Tensor): TensorFlow.Tensor[] {
+  const recorder = active!;
+  const { places, rank, group } = replica!;
+  const exchange = replica!.exchanges++;
+  const crossing = (from: number, to: number) => ({
+    name: `replica ${from} to ${to}, exchange ${exchange} of group ${group}`,
+    from: places[from],
+    to: places[to],
+  });
+  places.forEach((_, other) => {
+    if (other !== rank) recorder.send(tensor, crossing(rank, other));
+  });
+  return places.map((_, other) =>
+    other === rank ? tensor : recorder.receive(crossing(other, rank), tensor.shape),
+  );
+}
+
 /** A tensor of float32 that crosses to another device as bfloat16, so that half as many bytes travel. */
 export function sentAsBfloat16(tensor: TensorFlow.Tensor, to: string): TensorFlow.Tensor {
   return active ? active.sentAsBfloat16(tensor, to) : tensor;

@@ -1,10 +1,10 @@
 /**
- * Mixed precision: a recorded step computes its convolutions and products in fewer bits, and everything else in float32.
+ * Mixed precision: a recorded step computes its convolutions and products in fewer bits.
  *
  * Weights, their updates, statistics and the loss stay float32; what goes into a convolution or a product is rounded just
- * before, and its result is float32 again. In 16 bits that halves the time of these on a GPU that has units for it. There, operations
- * that follow, such as normalization and ReLU, keep the 16 bits too, as in PyTorch's autocast: what they take is the time to read and
- * write memory. A CPU has no such units here: factors and results are rounded to the same bits, and float32's operations compute with
+ * before, and its result is seen as float32 again. In 16 bits that halves the time of these on a GPU that has units for it. There,
+ * operations that follow, such as normalization and ReLU, compute in the 16 bits too, as in PyTorch's autocast: what they take is the
+ * time to read and write memory. A CPU has no such units here: factors and results are rounded to the same bits, and float32's operations compute with
  * them, which adds up in float32 as a GPU's units do. TensorFlow's own kernels for 16 bits on a CPU add up in 16, and take eight
  * times as long.
  *
@@ -13,6 +13,7 @@
 import { type AttributeList, nativeBackend, typeAttribute, usesGpu } from '../runtime/backend';
 import type { Output, OutputType, Precision } from '../runtime/session';
 import type { TensorFlow } from '../runtime/tensorflow';
+import { typeNumber } from '../runtime/values';
 import type { Added } from './graph';
 
 const REDUCIBLE = new Set([
@@ -27,24 +28,24 @@ const REDUCIBLE = new Set([
 ]);
 
 /**
- * Operations that keep the bits of what they take, on a GPU: which of their inputs, all of which have to come from a convolution or a
- * product, if only by other ones of these. Their first output then has the same bits.
+ * Operations that keep the bits of what they take, on a GPU: `of` are the inputs that have to come from a convolution or a product, if only by
+ * other ones of these, and `rounds` those that are rounded to fit. The first output then has the same bits.
  */
-const FOLLOWING: Record<string, number[]> = {
-  Relu: [0],
-  ReluGrad: [0, 1],
-  Add: [0, 1],
-  AddV2: [0, 1],
-  FusedBatchNormV3: [0],
-  FusedBatchNormGradV3: [0, 1],
-  MaxPool: [0],
-  MaxPoolGrad: [0, 1, 2],
-  AvgPool: [0],
-  AvgPoolGrad: [1],
-  PadV2: [0, 2],
-  Reshape: [0],
-  Slice: [0],
-  StridedSlice: [0],
+const FOLLOWING: Record<string, { of: number[]; rounds?: number[] }> = {
+  Relu: { of: [0] },
+  ReluGrad: { of: [1], rounds: [0] },
+  Add: { of: [0, 1] },
+  AddV2: { of: [0, 1] },
+  FusedBatchNormV3: { of: [0] },
+  FusedBatchNormGradV3: { of: [1], rounds: [0] },
+  MaxPool: { of: [0] },
+  MaxPoolGrad: { of: [0, 1], rounds: [2] },
+  AvgPool: { of: [0] },
+  AvgPoolGrad: { of: [1] },
+  PadV2: { of: [0], rounds: [2] },
+  Reshape: { of: [0] },
+  Slice: { of: [0] },
+  StridedSlice: { of: [0] },
 };
 
 /** Whether an operation's factors are to be rounded before it. A native convolution may round them itself. */
@@ -63,22 +64,34 @@ function withType(attributes: AttributeList, type: number): AttributeList {
   return attributes.map((attribute) => (attribute.name === 'T' ? typeAttribute('T', type) : attribute));
 }
 
+/** Whether a cast leaves the type as it is. */
+function isSameType(cast: AttributeList): boolean {
+  const [from, to] = ['SrcT', 'DstT'].map((key) => cast.find(({ name }) => name === key)?.value);
+  return from === to;
+}
+
+function typedOutput(output: Output, { dtype, shape }: TensorFlow.Tensor): TypedOutput {
+  return { output, type: { dtype: typeNumber(dtype), shape } };
+}
+
 type AddNode = (op: string, attributes: AttributeList, inputs: Output[]) => Added;
 
-/** An output that was added, with its type and shape. */
-export interface Result {
+/** An output with its type and shape. */
+export interface TypedOutput {
   output: Output;
   type: OutputType;
 }
 
 /** The outputs of a node. */
-export function resultsOf({ node, outputs }: Added): Result[] {
+export function outputsOf({ node, outputs }: Added): TypedOutput[] {
   return outputs.map((type, i) => ({ output: [node, i], type }));
 }
 
 /** Adds operations with factors and result rounded to a type of fewer bits. */
 export class ReducedPrecision {
-  /** Rounded values, by what they were rounded from, or what was made float32 of them. */
+  /** What was computed in fewer bits, by what was made float32 of it. */
+  private readonly narrow = new Map<Output, Output>();
+  /** What was rounded for an operation, by what it was before. */
   private readonly rounded = new Map<Output, Output>();
 
   constructor(
@@ -87,15 +100,20 @@ export class ReducedPrecision {
   ) {}
 
   /**
-   * Adds an operation, whose results are of the types that they would have without this: a convolution or a product of rounded factors,
-   * on a GPU one that keeps the bits of what these gave, and any other as it is.
+   * Adds an operation, whose results are seen as of the types that they would have without this: a convolution or a product of rounded
+   * factors, on a GPU one that keeps the bits of what these gave, and any other as it is.
    *
    * @param tensors the inputs as they are seen outside: only float32 is rounded
    */
-  add(op: string, attributes: AttributeList, inputs: Output[], tensors: TensorFlow.Tensor[]): Result[] {
+  add(op: string, attributes: AttributeList, inputs: Output[], tensors: TensorFlow.Tensor[]): TypedOutput[] {
     if (isReducible(op, attributes)) return this.addReduced(op, attributes, inputs, tensors);
-    if (usesGpu() && this.follows(op, inputs, tensors)) return this.addFollowing(op, attributes, inputs);
-    return resultsOf(this.addNode(op, attributes, inputs));
+    if (usesGpu()) {
+      // TensorFlow.js casts gradients to the type that they have.
+      if (op === 'Cast' && isSameType(attributes)) return [typedOutput(inputs[0], tensors[0])];
+      if (FOLLOWING[op]?.of.every((i) => this.narrow.has(inputs[i])))
+        return this.addFollowing(op, attributes, inputs);
+    }
+    return outputsOf(this.addNode(op, attributes, inputs));
   }
 
   private addReduced(
@@ -103,46 +121,48 @@ export class ReducedPrecision {
     attributes: AttributeList,
     inputs: Output[],
     tensors: TensorFlow.Tensor[],
-  ): Result[] {
+  ): TypedOutput[] {
     const { TF_FLOAT } = nativeBackend().binding;
     const { type } = this;
-    const computesIn = usesGpu() ? type : TF_FLOAT;
+    if (usesGpu()) {
+      const factors = inputs.map((input, i) =>
+        tensors[i].dtype === 'float32' ? this.asNarrow(input) : input,
+      );
+      const { node } = this.addNode(op, withType(attributes, type), factors);
+      return [this.widened([node, 0])];
+    }
     const factors = inputs.map((input, i) => {
       if (tensors[i].dtype !== 'float32') return input;
-      const known = this.rounded.get(input);
-      if (known) return known;
-      const rounded = this.cast(input, TF_FLOAT, type);
-      const factor = computesIn === type ? rounded : this.cast(rounded, type, TF_FLOAT);
+      const factor = this.rounded.get(input) ?? this.cast(this.cast(input, TF_FLOAT, type), type, TF_FLOAT);
       this.rounded.set(input, factor);
       return factor;
     });
-    const { node } = this.addNode(op, withType(attributes, computesIn), factors);
-    if (computesIn === type) return [this.widened([node, 0])];
-    const rounded = this.cast([node, 0], TF_FLOAT, type);
-    return resultsOf(this.addCast(rounded, type, TF_FLOAT));
+    const { node } = this.addNode(op, attributes, factors);
+    return outputsOf(this.addCast(this.cast([node, 0], TF_FLOAT, type), type, TF_FLOAT));
   }
 
-  private follows(op: string, inputs: Output[], tensors: TensorFlow.Tensor[]): boolean {
-    const numbers = FOLLOWING[op];
-    if (!numbers) return false;
-    // A number, such as what a margin is filled with, is as good in fewer bits.
-    return numbers.every((i) => this.rounded.has(inputs[i]) || (i > 0 && tensors[i].rank === 0));
-  }
-
-  private addFollowing(op: string, attributes: AttributeList, inputs: Output[]): Result[] {
-    const { TF_FLOAT } = nativeBackend().binding;
-    const numbers = FOLLOWING[op];
+  private addFollowing(op: string, attributes: AttributeList, inputs: Output[]): TypedOutput[] {
+    const { of, rounds = [] } = FOLLOWING[op];
     const taken = inputs.map((input, i) =>
-      numbers.includes(i) ? (this.rounded.get(input) ?? this.cast(input, TF_FLOAT, this.type)) : input,
+      of.includes(i) || rounds.includes(i) ? this.asNarrow(input) : input,
     );
-    const [first, ...others] = resultsOf(this.addNode(op, withType(attributes, this.type), taken));
+    const [first, ...others] = outputsOf(this.addNode(op, withType(attributes, this.type), taken));
     return [this.widened(first.output), ...others];
   }
 
+  /** A value of float32 in fewer bits: as it was computed, or else rounded. */
+  private asNarrow(input: Output): Output {
+    const known = this.narrow.get(input) ?? this.rounded.get(input);
+    if (known) return known;
+    const rounded = this.cast(input, nativeBackend().binding.TF_FLOAT, this.type);
+    this.rounded.set(input, rounded);
+    return rounded;
+  }
+
   /** What was computed in fewer bits as float32, which is left out wherever its bits are enough. */
-  private widened(output: Output): Result {
-    const [result] = resultsOf(this.addCast(output, this.type, nativeBackend().binding.TF_FLOAT));
-    this.rounded.set(result.output, output);
+  private widened(output: Output): TypedOutput {
+    const [result] = outputsOf(this.addCast(output, this.type, nativeBackend().binding.TF_FLOAT));
+    this.narrow.set(result.output, output);
     return result;
   }
 

@@ -7,7 +7,7 @@ import {
   type Precision,
   type RunArguments,
   reasonOf,
-  type SessionOptions,
+  type SessionSettings,
   type Value,
 } from '../runtime/session';
 import type { TensorFlow } from '../runtime/tensorflow';
@@ -44,13 +44,15 @@ export class RecordedStep {
   private readonly graph: Graph;
   private readonly store: VariableStore;
   private readonly traces = new Map<string, Trace>();
+  /** Bytes of the inputs of a call, at the most so far. */
+  private largest = 0;
   /** Set once a worker is lost, and with it what the session had. */
   private loss?: WorkerError;
 
   constructor(
     private readonly fn: StepFunction,
     private readonly options: RecordOptions,
-    private readonly session: SessionOptions,
+    private readonly session: SessionSettings,
   ) {
     const sessionOptions = { ...session, precision: options.precision };
     if (options.check) this.check = new RecordCheck(fn, sessionOptions);
@@ -113,8 +115,10 @@ export class RecordedStep {
       this.check?.verify(known, inputs);
       return known;
     }
-    // To compile takes longer than the last batch of each epoch saves by it.
-    this.graph.isLeftOutByXla = Boolean(this.session.xla) && this.traces.size > 0;
+    // To compile takes longer than the last batch of each epoch, which is smaller, saves by it.
+    const size = values.reduce((sum, { data }) => sum + data.byteLength, 0);
+    this.graph.skipsXla = Boolean(this.session.xla) && size < this.largest;
+    this.largest = Math.max(this.largest, size);
     const traced = trace(this.fn, inputs, this.graph, this.store, this.options);
     this.check?.add(traced, this.store);
     this.traces.set(key, traced);

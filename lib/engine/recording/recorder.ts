@@ -11,8 +11,8 @@ import { type TensorFlow, tf } from '../runtime/tensorflow';
 import { typeNumber } from '../runtime/values';
 import { callerLine } from './callerLine';
 import { Constants } from './constants';
-import type { Added, Graph, Placement } from './graph';
-import { ReducedPrecision, type Result, reducedType, resultsOf } from './precision';
+import type { Added, Crossing, Graph, Placement } from './graph';
+import { outputsOf, ReducedPrecision, reducedType, type TypedOutput } from './precision';
 import { Symbols } from './symbols';
 import { unshareValues, type VariableStore } from './variableStore';
 import { VariableUpdates } from './variableUpdates';
@@ -41,6 +41,10 @@ export class Recorder {
   private readonly used = new Set<Output>();
   /** Initial values, computed in the graph, of variables that the function made. */
   private readonly initial: { variable: TensorFlow.Variable; value: Output }[] = [];
+  /** Nodes that nothing takes, and that run all the same. */
+  readonly sends: number[] = [];
+  /** How often replicas were recorded. */
+  replicaGroups = 0;
   /** Where the next nodes are placed. */
   private placement: Placement = {};
 
@@ -77,7 +81,7 @@ export class Recorder {
     return this.tensorsOf(this.add(op, attributes, inputs), op);
   }
 
-  private tensorsOf(results: Result[], op: string, first = 0): TensorFlow.Tensor[] {
+  private tensorsOf(results: TypedOutput[], op: string, first = 0): TensorFlow.Tensor[] {
     return results.slice(first).map(({ output, type }, i) => {
       const known = OPAQUE_OUTPUTS.has(`${op}:${first + i}`) ? { ...type, shape: [0] } : type;
       return this.symbols.tensorOf(output, known, op);
@@ -92,12 +96,7 @@ export class Recorder {
     shape: number[],
   ): TensorFlow.Tensor[] {
     const results = this.add(op, attributes, inputs);
-    const { binding } = nativeBackend();
-    const shaped = this.addNode(
-      'EnsureShape',
-      [typeAttribute('T', binding.TF_FLOAT), { name: 'shape', type: binding.TF_ATTR_SHAPE, value: shape }],
-      [results[0].output],
-    );
+    const shaped = this.ensureShape(results[0].output, shape);
     return [
       this.symbols.tensorOf([shaped.node, 0], shaped.outputs[0], op),
       ...this.tensorsOf(results, op, 1),
@@ -130,6 +129,29 @@ export class Recorder {
     return this.symbols.tensorOf([arrived.node, 0], arrived.outputs[0], 'Cast');
   }
 
+  /** Sends a tensor of float32 to another device, whose `receive` may be recorded before or after. */
+  send(tensor: TensorFlow.Tensor, crossing: Crossing): void {
+    const type = nativeBackend().binding.TF_FLOAT;
+    this.sends.push(this.graph.crossing('_Send', crossing, type, [this.outputOf(tensor)]).node);
+  }
+
+  /** What another device sends: a tensor of float32. */
+  receive(crossing: Crossing, shape: number[]): TensorFlow.Tensor {
+    const { binding } = nativeBackend();
+    const { node } = this.graph.crossing('_Recv', crossing, binding.TF_FLOAT, []);
+    const shaped = this.recordAt({ device: crossing.to }, () => this.ensureShape([node, 0], shape));
+    return this.symbols.tensorOf([shaped.node, 0], shaped.outputs[0], '_Recv');
+  }
+
+  private ensureShape(output: Output, shape: number[]): Added {
+    const { binding } = nativeBackend();
+    return this.addNode(
+      'EnsureShape',
+      [typeAttribute('T', binding.TF_FLOAT), { name: 'shape', type: binding.TF_ATTR_SHAPE, value: shape }],
+      [output],
+    );
+  }
+
   /** Places what `record` adds. */
   recordAt<T>(placement: Placement, record: () => T): T {
     const outer = this.placement;
@@ -141,11 +163,11 @@ export class Recorder {
     }
   }
 
-  private add(op: string, attributes: AttributeList, inputs: TensorFlow.Tensor[]): Result[] {
+  private add(op: string, attributes: AttributeList, inputs: TensorFlow.Tensor[]): TypedOutput[] {
     const outputs = inputs.map((input) => this.outputOf(input));
     try {
       if (this.reduced) return this.reduced.add(op, attributes, outputs, inputs);
-      return resultsOf(this.addNode(op, attributes, outputs));
+      return outputsOf(this.addNode(op, attributes, outputs));
     } catch (cause) {
       throw new EngineError(
         `${op} can't be recorded: ${reasonOf(cause)} (${callerLine()}).`,

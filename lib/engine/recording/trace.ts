@@ -120,7 +120,7 @@ export function trace(
           feeds,
           fetches,
           output,
-          targets: [...assignments, ...updated.targets],
+          targets: [...assignments, ...updated.targets, ...recorder.sends],
           initial: recorder.assignInitialValues(),
           assigned: [...assigned, ...updated.variables],
           variables: [...recorder.variables],

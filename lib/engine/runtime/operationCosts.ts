@@ -10,7 +10,7 @@ export interface OperationCost {
   device: string;
   /** How many nodes ran it; on a GPU, how many kernels. */
   count: number;
-  /** Milliseconds that they took together. Nodes run side by side, so all costs may add up to more than the run took. */
+  /** Milliseconds that they took together, of a GPU's kernels in whole microseconds each. Nodes run side by side, so all costs may add up to more than the run took. */
   ms: number;
 }
 
@@ -84,9 +84,9 @@ function operationOf(node: Uint8Array): Ran | undefined {
 
 /** What a GPU ran for an operation, and how long. */
 function kernelOf(node: Uint8Array): Ran {
-  const name = textIn(node, NODE_EXEC_STATS.name); // "name:Operation"
+  const name = textIn(node, NODE_EXEC_STATS.name); // "name:Operation", or of XLA the kernel's name
   return {
-    operation: name.slice(name.lastIndexOf(':') + 1),
+    operation: /^[^:]+:(\w+)$/.exec(name)?.[1] ?? name,
     ms: integerIn(node, NODE_EXEC_STATS.wholeMicros) / 1000,
   };
 }
@@ -105,11 +105,16 @@ export function operationCosts(metadata: Uint8Array): OperationCost[] {
   const devices = bytesIn(metadata, RUN_METADATA.stepStats)
     .flatMap((stats) => bytesIn(stats, STEP_STATS.devices))
     .map((stats) => ({ stats, name: textIn(stats, DEVICE_STEP_STATS.device) }));
-  const traced = new Set(devices.flatMap(({ name }) => STREAMS.exec(name)?.[1] ?? []).map((i) => `GPU:${i}`));
+  // Of a worker's card there are no streams in a trace.
+  const traced = new Set(
+    devices
+      .flatMap(({ name }) => STREAMS.exec(name)?.[1] ?? [])
+      .map((i) => `/job:localhost/replica:0/task:0/device:GPU:${i}`),
+  );
   for (const { stats, name } of devices) {
     const stream = STREAMS.exec(name)?.[1];
     const host = DEVICE.exec(name)?.[1]; // "/job:localhost/replica:0/task:0/device:CPU:0"
-    if (stream === undefined && (host === undefined || traced.has(host))) continue;
+    if (stream === undefined && (host === undefined || traced.has(name))) continue;
     const device = (stream === undefined ? host! : `GPU:${stream}`).toLowerCase();
     for (const node of bytesIn(stats, DEVICE_STEP_STATS.nodes)) {
       const ran = stream === undefined ? operationOf(node) : kernelOf(node);

@@ -36,6 +36,8 @@ export type RunArguments = [feeds: Output[], values: Value[], fetches: Output[],
 
 /** A graph that grows node by node, and a session that runs any part of it. */
 export interface GraphSession {
+  /** The session's devices by their whole names, each with the number that TensorFlow knows its life by. */
+  devices(): { name: string; incarnation: bigint }[];
   /** The operation's definition, a serialized `tensorflow.OpDef`. */
   opDef(op: string): Uint8Array;
   addNode(
@@ -98,7 +100,7 @@ export function reasonOf(cause: unknown): string {
 }
 
 /**
- * What convolutions and products are computed in. `float32`: all of its 24 bits. `tf32`: float32 whose factors a GPU may round
+ * What convolutions and products are computed in, and on a GPU in 16 bits what follows them. `float32`: all of its 24 bits. `tf32`: float32 whose factors a GPU may round
  * to 11 bits, where it is faster by that; TensorFlow's default. `exact`: float32 by each product of a convolution's definition, where else
  * Winograd's algorithm takes fewer. `bfloat16`: 8 bits and the range of float32. `float16`: 11 bits, and
  * a range that gradients fall out of unless the loss is scaled. `fast`: the fastest of them on this machine that trains as well as float32. On a GPU, steps that run at the same time should agree on
@@ -114,10 +116,6 @@ export interface SessionOptions {
   cpus?: number;
   /** How many operations may run at a time. Default: as many as there are processor devices. */
   operationsAtATime?: number;
-  /** Whether a GPU may round factors of float32 to 11 bits, which `float32` forbids. Default `tf32`. */
-  precision?: Precision;
-  /** Has TensorFlow's XLA compile what it can of the graph, on a GPU. Default false. */
-  xla?: boolean;
   /** The workers that it runs on instead of this process. */
   cluster?: {
     /** A serialized `tensorflow.ClusterDef`. */
@@ -131,6 +129,14 @@ export interface SessionOptions {
   };
 }
 
+/** A session's options, and what the step that it runs was told. */
+export interface SessionSettings extends SessionOptions {
+  /** Whether a GPU may round factors of float32 to 11 bits, which `float32` forbids. Default `tf32`. */
+  precision?: Precision;
+  /** Has TensorFlow's XLA compile what it can of the graph, on a GPU. Default false. */
+  xla?: boolean;
+}
+
 /**
  * A serialized `tensorflow.ConfigProto`.
  *
@@ -142,7 +148,7 @@ export function sessionConfig({
   operationsAtATime = cpus,
   xla = false,
   cluster,
-}: SessionOptions): Uint8Array {
+}: SessionSettings): Uint8Array {
   const onGpu = usesGpu();
   const isPlainGpu = onGpu && cpus === 1;
   const deviceCount: Field = [1, message([1, 'CPU'], [2, cpus])];
@@ -167,7 +173,7 @@ export function sessionConfig({
 }
 
 /** An empty graph with its session. */
-export function newGraphSession(options: SessionOptions = {}): GraphSession {
+export function newGraphSession(options: SessionSettings = {}): GraphSession {
   const { target = '', timeout = 0 } = options.cluster ?? {};
   return new (addon().GraphSession)(
     sessionConfig(options),

@@ -3,7 +3,7 @@
  */
 import type { Batch, BatchDraws } from '../../data/batch';
 import { mapTensors } from '../../engine/operations/mapTensors';
-import { onDevice, sentAsBfloat16 } from '../../engine/recording/active';
+import { asReplica, onDevice, sentAsBfloat16 } from '../../engine/recording/active';
 import type { SessionOptions } from '../../engine/runtime/session';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import { clusterOf, cpusOf, placesOf, targetOf, workersOf } from '../../engine/runtime/workers';
@@ -21,15 +21,19 @@ export function sessionOf(devices: readonly string[], timeout = TIMEOUT): Sessio
   return { cluster: { definition: clusterOf(workers), target: targetOf(workers), timeout, workers } };
 }
 
-/** Parts of what a batch is or is made of, one a device, none longer than the one before it, as `torch.chunk` makes them. */
-export function parts<Whole extends Batch | BatchDraws>(whole: Whole, devices: number): Whole[] {
-  const n = lengthOf(whole);
+/** How many images each device has of a batch of so many, none more than the one before it, as `torch.chunk` shares them. */
+function lengthsOf(n: number, devices: number): number[] {
   const size = Math.ceil(n / devices);
-  return Array.from({ length: Math.ceil(n / size) }, (_, i) => {
-    const length = Math.min(size, n - i * size);
+  return Array.from({ length: Math.ceil(n / size) }, (_, i) => Math.min(size, n - i * size));
+}
+
+/** Parts of what a batch is or is made of, one a device. */
+export function parts<Whole extends Batch | BatchDraws>(whole: Whole, devices: number): Whole[] {
+  const lengths = lengthsOf(lengthOf(whole), devices);
+  return lengths.map((length, i) => {
     const part = (tensor: TensorFlow.Tensor) => {
       const others = tensor.shape.slice(1);
-      return tf.slice(tensor, [i * size, ...others.map(() => 0)], [length, ...others]);
+      return tf.slice(tensor, [i * lengths[0], ...others.map(() => 0)], [length, ...others]);
     };
     return Object.fromEntries(Object.entries(whole).map(([name, tensor]) => [name, part(tensor)])) as Whole;
   });
@@ -43,6 +47,8 @@ export interface Sharing {
   makeBatch(inputs: Batch | BatchDraws): Batch;
   /** Whether gradients cross from one device to another as bfloat16. */
   compressGradients?: boolean;
+  /** Whether batch normalization is over the whole batch. */
+  syncBatchNorm?: boolean;
   /** Whether a part of the inputs makes that part of the batch, which no mixed images allow. */
   areDivisible: boolean;
 }
@@ -71,8 +77,8 @@ export function onEach<T>(
 /**
  * The loss of a batch with its gradients, each device computing those of its part.
  *
- * The loss and the gradients are means over the whole batch. Batch normalization is each part's own, and the moving statistics
- * follow the first device's, as with `nn.DataParallel`.
+ * The loss and the gradients are means over the whole batch. Batch normalization is each part's own unless `syncBatchNorm` is set, and the
+ * moving statistics follow the first device's, as with `nn.DataParallel`.
  */
 export function gradientsOnDevices(
   net: TensorFlow.LayersModel,
@@ -82,14 +88,17 @@ export function gradientsOnDevices(
 ): Gradients {
   const n = lengthOf(inputs);
   const places = placesOf(sharing.devices);
+  const shares = lengthsOf(n, places.length).map((length) => length / n);
   const replicas = onEach(inputs, sharing, (part, i) => {
-    const compute = () => gradientsOf(net, part, criterion);
+    const own = () => gradientsOf(net, part, criterion);
+    const compute = () =>
+      sharing.syncBatchNorm ? asReplica({ places: places.slice(0, shares.length), shares }, i, own) : own();
     const made = i === 0 ? compute() : withoutStatistics(net, compute);
     const crosses = sharing.compressGradients && places[i] !== places[0];
     const grads = crosses ? mapTensors(made.grads, (grad) => sentAsBfloat16(grad, places[0])) : made.grads;
-    return { ...made, grads, share: lengthOf(part) / n };
+    return { ...made, grads };
   });
-  const mean = (tensors: TensorFlow.Tensor[]) => tf.addN(tensors.map((t, i) => tf.mul(t, replicas[i].share)));
+  const mean = (tensors: TensorFlow.Tensor[]) => tf.addN(tensors.map((t, i) => tf.mul(t, shares[i])));
   const names = Object.keys(replicas[0].grads);
   const grads = names.map((name) => [name, mean(replicas.map((replica) => replica.grads[name]))]);
   const logits = tf.keep(tf.concat(replicas.map((replica) => replica.logits)));

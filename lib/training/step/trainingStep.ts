@@ -2,7 +2,7 @@
  * One step of training, compiled: forward, backward, update.
  */
 import type { Batch, BatchDraws } from '../../data/batch';
-import { type CompileOptions, compile, type SessionOptions, type Step } from '../../engine/compile';
+import { type CompileOptions, compile, type Step } from '../../engine/compile';
 import { choose } from '../../engine/operations/choose';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import { ConfigError } from '../../errors';
@@ -44,12 +44,12 @@ export interface TrainingStepOptions extends CompileOptions, ClippingOptions {
   workerTimeout?: number;
   /** Whether gradients cross from one device to another as bfloat16. Default false. */
   compressGradients?: boolean;
+  /** Whether batch normalization is over the whole batch that devices share. Default false. */
+  syncBatchNorm?: boolean;
   /** Makes the batch of what the step is fed, as `DataLoader.batch`. Default: it is fed the batch itself. */
   makeBatch?(tensors: Batch | BatchDraws): Batch;
   /** Whether a part of what the step is fed makes that part of the batch. Default true. */
   areDivisible?: boolean;
-  /** For benchmarks. */
-  session?: SessionOptions;
 }
 
 /** All of a training step, compiled. Its outputs are as before each update. Who calls disposes it. */
@@ -66,9 +66,9 @@ export function compileTraining(
     devices = [],
     workerTimeout,
     compressGradients = false,
+    syncBatchNorm = false,
     makeBatch = (tensors) => tensors as Batch,
     areDivisible = true,
-    session,
     ...options
   }: TrainingStepOptions,
 ): TrainingStep {
@@ -80,7 +80,7 @@ export function compileTraining(
       'Leave out devices, or `compile: false`.',
     );
   }
-  const sharing = { devices, makeBatch, areDivisible, compressGradients };
+  const sharing = { devices, makeBatch, areDivisible, compressGradients, syncBatchNorm };
   const gradients = (inputs: Batch | BatchDraws) => {
     const scaled: Criterion = (logits, labels) => {
       const loss = withPenalties(net, lossOf(logits, labels));
@@ -118,6 +118,6 @@ export function compileTraining(
       };
     },
     options,
-    { ...session, ...sessionOf(devices, workerTimeout) },
+    sessionOf(devices, workerTimeout),
   );
 }

@@ -5,7 +5,7 @@
  * that a second record costs little enough to be made at each call, and leaves no trace.
  */
 import { EngineError } from '../../../errors';
-import type { SessionOptions } from '../../runtime/session';
+import type { SessionSettings } from '../../runtime/session';
 import { type Trace, trace } from '../trace';
 import type { TensorTree } from '../tree';
 import { VariableStore } from '../variableStore';
@@ -20,7 +20,7 @@ export class RecordCheck {
 
   constructor(
     private readonly fn: (...inputs: TensorTree[]) => TensorTree,
-    private readonly options: SessionOptions,
+    private readonly options: SessionSettings,
   ) {
     this.graph = new TracedGraph(options);
   }
