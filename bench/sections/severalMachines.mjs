@@ -31,6 +31,8 @@ async function measure(row, { update }) {
   const contenders = ways.map(({ name, settings }) => new Contender(name, typescript('ours', ...settings)));
   /** @type {number[][]} */
   const times = ways.map(() => []);
+  /** @type {Trace[]} */
+  const traces = [];
   try {
     for (const contender of contenders) await contender.ask(2);
     for (let turn = 1; turn <= TURNS; turn++) {
@@ -40,6 +42,7 @@ async function measure(row, { update }) {
         times[i].push(median(seconds));
       }
     }
+    for (let i = 0; i < TURNS; i++) traces.push(await contenders[1].ask('costs'));
   } finally {
     for (const contender of contenders) await contender.end();
     for (const child of processes) child.kill('SIGTERM');
@@ -54,7 +57,38 @@ async function measure(row, { update }) {
           2,
         ),
   ]);
-  return table(['', 'images/s', 'of one process’s, median (least–most)'], rows);
+  const measured = table(['', 'images/s', 'of one process’s, median (least–most)'], rows);
+  return `${measured}\n\n${profile(traces, devices)}`;
+}
+
+/** @typedef {import('../../lib/engine/runtime/operationCosts.js').OperationCost[]} Trace */
+
+/**
+ * Where the time of a step on two workers goes: what their operations take, by TensorFlow's trace.
+ *
+ * @param {Trace[]} traces
+ * @param {string[]} devices
+ */
+function profile(traces, devices) {
+  const kinds = {
+    convolutions: /Conv2D/,
+    'batch normalization': /BatchNorm/,
+    'the rest': /./,
+  };
+  const kindOf = (/** @type {string} */ operation) =>
+    Object.entries(kinds).find(([, pattern]) => pattern.test(operation))?.[0];
+  const rows = devices.map((device, i) => [
+    `worker ${i + 1}${i === 0 ? ', which keeps the weights' : ''}`,
+    ...Object.keys(kinds).map((kind) => {
+      const sums = traces.map((costs) =>
+        costs
+          .filter((cost) => cost.device === `${device}/cpu:0` && kindOf(cost.operation) === kind)
+          .reduce((sum, { ms }) => sum + ms, 0),
+      );
+      return median(sums).toFixed(1);
+    }),
+  ]);
+  return table(['ms of a step in operations', ...Object.keys(kinds)], rows);
 }
 
 /** @type {import('./section.mjs').Section} */

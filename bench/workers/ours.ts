@@ -21,9 +21,13 @@ const step = compileTraining(network(name, width), {
 const lr = tf.tensor1d([optimizer.lr]);
 const momentum = tf.tensor1d([optimizer.momentum]);
 
-serveSteps(async () => {
-  const { loss, correct } = await step({ lr, momentum, batches: [{ images, labels }] });
-  loss.dataSync();
-  correct.dataSync();
-  tf.dispose([loss, correct]);
-});
+const inputs = { lr, momentum, batches: [{ images, labels }] };
+serveSteps(
+  async () => {
+    const { loss, correct } = await step(inputs);
+    loss.dataSync();
+    correct.dataSync();
+    tf.dispose([loss, correct]);
+  },
+  () => step.operationCosts(inputs),
+);

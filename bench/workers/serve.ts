@@ -9,9 +9,13 @@ export async function serve(answer: (line: string) => Promise<object>): Promise<
   }
 }
 
-/** Takes as many steps as a line says; answers with the seconds of each, and with what the process holds after them. */
-export function serveSteps(step: () => Promise<void>): Promise<void> {
+/**
+ * Takes as many steps as a line says; answers with the seconds of each, and with what the process holds after them. For the line `costs`
+ * answers with what a step's operations cost, where that is known.
+ */
+export function serveSteps(step: () => Promise<void>, costs?: () => Promise<object>): Promise<void> {
   return serve(async (line) => {
+    if (line === 'costs') return costs!();
     const seconds: number[] = [];
     for (let i = 0; i < Number(line); i++) {
       const began = performance.now();

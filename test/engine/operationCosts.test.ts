@@ -53,6 +53,15 @@ describe('the cost of operations', () => {
     ]);
   });
 
+  test('the cost of operations on workers tells one worker from another', () => {
+    const task = (i: number) => `/job:worker/replica:0/task:${i}/device:CPU:0`;
+    const workers = ['127.0.0.1:7001', 'other:7001'];
+    assert.deepEqual(operationCosts(trace({ [task(0)]: [conv], [task(1)]: [read] }), workers), [
+      { operation: 'Conv2D', device: '127.0.0.1:7001/cpu:0', count: 1, ms: 1.095 },
+      { operation: 'ReadVariableOp', device: 'other:7001/cpu:0', count: 1, ms: 0.002 },
+    ]);
+  });
+
   test('the cost of operations on a GPU is what it took to start them where nothing else was traced', () => {
     assert.deepEqual(operationCosts(trace({ [`${HOST}GPU:0`]: [conv] })), [
       { operation: 'Conv2D', device: 'gpu:0', count: 1, ms: 1.095 },

@@ -95,7 +95,7 @@ export class RecordedStep {
       throw refusal(cause);
     }
     this.store.assigned(assigned);
-    return operationCosts(metadata);
+    return operationCosts(metadata, this.session.cluster?.workers);
   }
 
   /** The recording for some inputs with what to call the session with, which has all variables' newest values then. */

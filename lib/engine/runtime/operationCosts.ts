@@ -6,7 +6,7 @@
 export interface OperationCost {
   /** TensorFlow's name of the kernel that ran, which may be a fused one that took the place of several operations. */
   operation: string;
-  /** Where it ran: `cpu:0`, `gpu:0`. */
+  /** Where it ran: `cpu:0`, `gpu:0`, on a worker `host:7001/cpu:0`. */
   device: string;
   /** How many nodes ran it; on a GPU, how many kernels. */
   count: number;
@@ -92,15 +92,17 @@ function kernelOf(node: Uint8Array): Ran {
 }
 
 const STREAMS = /^\/device:GPU:(\d+)\/stream:all$/;
-const DEVICE = /\/device:(\w+:\d+)$/;
+// The job, the task and the device: "/job:localhost/replica:0/task:0/device:CPU:0".
+const DEVICE = /^\/job:(\w+)\/replica:0\/task:(\d+)\/device:(\w+:\d+)$/;
 
 /**
  * Adds up a trace by operation and device, the most expensive first. Of a GPU it counts what ran there, by its own clock; where the
  * trace lacks that, how long it took to start it.
  *
  * @param metadata a serialized `tensorflow.RunMetadata`
+ * @param workers those that the step ran on, by their tasks
  */
-export function operationCosts(metadata: Uint8Array): OperationCost[] {
+export function operationCosts(metadata: Uint8Array, workers: readonly string[] = []): OperationCost[] {
   const costs = new Map<string, OperationCost>();
   const devices = bytesIn(metadata, RUN_METADATA.stepStats)
     .flatMap((stats) => bytesIn(stats, STEP_STATS.devices))
@@ -113,9 +115,10 @@ export function operationCosts(metadata: Uint8Array): OperationCost[] {
   );
   for (const { stats, name } of devices) {
     const stream = STREAMS.exec(name)?.[1];
-    const host = DEVICE.exec(name)?.[1]; // "/job:localhost/replica:0/task:0/device:CPU:0"
-    if (stream === undefined && (host === undefined || traced.has(name))) continue;
-    const device = (stream === undefined ? host! : `GPU:${stream}`).toLowerCase();
+    const host = DEVICE.exec(name);
+    if (stream === undefined && (host === null || traced.has(name))) continue;
+    const worker = host && workers.length > 0 ? `${workers[Number(host[2])]}/` : '';
+    const device = `${worker}${(host?.[3] ?? `GPU:${stream}`).toLowerCase()}`;
     for (const node of bytesIn(stats, DEVICE_STEP_STATS.nodes)) {
       const ran = stream === undefined ? operationOf(node) : kernelOf(node);
       if (!ran) continue;
