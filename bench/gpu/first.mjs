@@ -189,7 +189,7 @@ if (only.includes('losses')) {
   await program('losses, CPU, float32', LOSSES, ['float32', '{}'], noGpu);
   for (const precision of ['tf32', 'bfloat16', 'float32', 'float16'])
     await program(`losses, GPU, ${precision}, not compiled`, LOSSES, [precision, '{"jitCompile":false}']);
-  await program('losses, GPU, bfloat16', LOSSES, [half, '{}']);
+  await program('losses, GPU, bfloat16', LOSSES, [half, cpu ? '{}' : '{"jitCompile":true}']);
 }
 if (only.includes('rates')) {
   /** @type {Row[]} */

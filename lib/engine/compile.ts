@@ -53,7 +53,7 @@ export interface CompileOptions {
   /**
    * Has TensorFlow's XLA compile the step for a GPU, as `tf.function(jit_compile=True)` does in Python: half a minute or more at the first
    * call, then two to three times as fast. Calls with smaller inputs than one before aren't compiled. Default false; for the steps of
-   * `train`, but not for its tests, true on a GPU where no `devices` are named.
+   * `train`, but not for its tests, true on a GPU for runs of 500,000 images or more without `devices`.
    */
   jitCompile?: boolean;
 }

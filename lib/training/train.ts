@@ -108,6 +108,9 @@ const FAST: Partial<Record<Precision, string>> = {
   tf32: 'float32, which nothing on this machine is faster than',
 };
 
+/** Images of CIFAR-10 on which XLA saves the half minute that it takes to compile a step (bench/gpu/H200.md). */
+const WORTH_COMPILING = 500_000;
+
 /** The epochs that are still to come. */
 async function run(parts: RunParts, options: TrainOptions): Promise<History> {
   const { net, trainLoader, testLoader, lossScale, average, optimizer } = parts;
@@ -136,7 +139,6 @@ async function run(parts: RunParts, options: TrainOptions): Promise<History> {
       "Give savePath and saveEvery too, or leave onWorkerLost: 'goOn' out.",
     );
   }
-  const { jitCompile = usesGpu() && devices.length === 0 && options.compile !== false } = options;
   await checkWorkers(devices);
   if (options.precision === 'fast')
     listener({ kind: 'message', text: `Computes convolutions in ${FAST[fastestPrecision()]}.` });
@@ -152,6 +154,10 @@ async function run(parts: RunParts, options: TrainOptions): Promise<History> {
   const left = epochs - position.records.length;
   const taken = stepsIn(position.progress?.batch ?? 0, options);
   checkSchedule(options, left * stepsIn(trainLoader.length, options) - taken);
+
+  const images = left * trainLoader.length * trainLoader.batchSize;
+  const isRecordedOnGpu = usesGpu() && devices.length === 0 && options.compile !== false;
+  const { jitCompile = isRecordedOnGpu && images >= WORTH_COMPILING } = options;
 
   const log = logDir === undefined ? undefined : new TensorBoardLog(logDir, batches);
   const onProgress = (event: TrainEvent): void => {
