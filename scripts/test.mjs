@@ -54,7 +54,10 @@ await main(async () => {
   ];
   const failed = parts.filter(([what, run]) => {
     console.log(`\n${what}`);
-    return !run();
+    const began = performance.now();
+    const passes = run();
+    console.log(`${what}: ${Math.round((performance.now() - began) / 1000)} s`);
+    return !passes;
   });
   if (failed.length === 0) return 0;
   console.error(`\nFailed: ${failed.map(([what]) => what).join(', ')}.`);
