@@ -4,12 +4,14 @@
  *
  * A kernel that is registered with its gradient takes part in `tf.grads`, `tf.variableGrads` and `tidy` like any other.
  */
+import { currentReplica } from '../recording/active';
 import { type AttributeList, type DataId, floatType, nativeBackend, typeAttribute } from '../runtime/backend';
 import { hasNativeOperations } from '../runtime/session';
 import { type TensorFlow, tf } from '../runtime/tensorflow';
 import { fusionsOf, registerFusions } from './fusion';
 import { reluGradientOf } from './reluGradient';
 import { kernelReplacement, newKernel, type Replacement } from './replacement';
+import { SYNC_BATCH_NORM } from './syncBatchNorm';
 
 const KERNEL = 'FusedBatchNormTraining';
 
@@ -175,7 +177,7 @@ export interface BatchNormState {
 }
 
 /** What batch normalization gives in training. */
-export interface Normalized {
+interface Normalized {
   /** Of the input's shape. */
   y: TensorFlow.Tensor4D;
   /** The next moving mean. */
@@ -185,7 +187,8 @@ export interface Normalized {
 }
 
 /**
- * Batch normalization in training, moving statistics included, with one gradient operation.
+ * Batch normalization in training, moving statistics included, with one gradient operation. Where a replica is being recorded, it is over the
+ * whole batch of which that has a part.
  *
  * The batch's variance enters the moving one unbiased, with n / (n - 1), as in PyTorch.
  *
@@ -199,7 +202,11 @@ export function batchNormTraining(
 ): Normalized {
   const outputs: TensorFlow.Tensor[] = tf
     .engine()
-    .runKernel(KERNEL, { x, scale, offset, mean, variance }, { epsilon, momentum });
+    .runKernel(
+      currentReplica() ? SYNC_BATCH_NORM : KERNEL,
+      { x, scale, offset, mean, variance },
+      { epsilon, momentum },
+    );
   return {
     y: outputs[0] as TensorFlow.Tensor4D,
     mean: outputs[1] as TensorFlow.Tensor1D,

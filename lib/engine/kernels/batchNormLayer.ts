@@ -9,11 +9,9 @@
  * It saves and loads as before.
  */
 
-import { currentReplica } from '../recording/active';
 import { type TensorFlow, tf } from '../runtime/tensorflow';
 import { batchNormTraining } from './batchNorm';
 import type { Replacement } from './replacement';
-import { syncBatchNormTraining } from './syncBatchNorm';
 
 type Value = TensorFlow.Tensor | TensorFlow.Tensor[];
 type Weight = Pick<TensorFlow.LayerVariable, 'read'>;
@@ -51,8 +49,7 @@ function train(layer: Layer, inputs: Value, kwargs: object, original: Call): Val
         mean: layer.movingMean.read(),
         variance: layer.movingVariance.read(),
       };
-      const normalize = currentReplica() ? syncBatchNormTraining : batchNormTraining;
-      const { y, mean, variance } = normalize(x as TensorFlow.Tensor4D, state, layer);
+      const { y, mean, variance } = batchNormTraining(x as TensorFlow.Tensor4D, state, layer);
       layer.movingMean.write(mean);
       layer.movingVariance.write(variance);
       return y;

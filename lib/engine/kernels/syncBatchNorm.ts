@@ -4,10 +4,11 @@
  */
 import { currentReplica, fromAllReplicas } from '../recording/active';
 import { type TensorFlow, tf } from '../runtime/tensorflow';
-import type { BatchNormOptions, BatchNormState, Normalized } from './batchNorm';
+import type { BatchNormOptions, BatchNormState } from './batchNorm';
 import { newKernel, type Replacement } from './replacement';
 
-const KERNEL = 'SyncBatchNormTraining';
+/** The kernel, for what a replica records. */
+export const SYNC_BATCH_NORM = 'SyncBatchNormTraining';
 
 type Inputs = BatchNormState & { x: TensorFlow.Tensor4D };
 
@@ -71,7 +72,7 @@ function gradient(
 /** Batch normalization in training, over all replicas. */
 export const syncBatchNorm: readonly Replacement[] = [
   newKernel(
-    KERNEL,
+    SYNC_BATCH_NORM,
     ({ inputs, attrs }) => forward(inputs as unknown as Inputs, attrs as unknown as BatchNormOptions),
     {
       inputsToSave: ['x', 'scale'],
@@ -83,23 +84,3 @@ export const syncBatchNorm: readonly Replacement[] = [
     },
   ),
 ];
-
-/**
- * Batch normalization in training over the whole batch, of which the replica that is being recorded has a part.
- *
- * @param x the part // [n, h, w, c]
- */
-export function syncBatchNormTraining(
-  x: TensorFlow.Tensor4D,
-  { scale, offset, mean, variance }: BatchNormState,
-  { epsilon, momentum }: BatchNormOptions,
-): Normalized {
-  const outputs: TensorFlow.Tensor[] = tf
-    .engine()
-    .runKernel(KERNEL, { x, scale, offset, mean, variance }, { epsilon, momentum });
-  return {
-    y: outputs[0] as TensorFlow.Tensor4D,
-    mean: outputs[1] as TensorFlow.Tensor1D,
-    variance: outputs[2] as TensorFlow.Tensor1D,
-  };
-}
