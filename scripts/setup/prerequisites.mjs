@@ -7,7 +7,8 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { SetupError } from './errors.mjs';
 
-const NODE_AT_LEAST = [20, 19];
+/** The least minor version of each major one; newer ones than the last will do. Others can't `require` ES modules, as dependencies do. */
+const NODE = { 20: 19, 22: 13, 24: 0 };
 const PYTHON_AT_LEAST = [3, 10];
 const PYTHONS = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python'];
 const COMPILERS = ['c++', 'g++', 'clang++'];
@@ -32,9 +33,11 @@ export function isAtLeast(version, least) {
  * @returns {Missing | undefined}
  */
 export function missingNode(version) {
-  if (isAtLeast(version.split('.').map(Number), NODE_AT_LEAST)) return undefined;
+  const [major, minor] = version.split('.').map(Number);
+  const least = NODE[/** @type {keyof typeof NODE} */ (major)];
+  if (major > 24 || minor >= least) return undefined;
   return {
-    what: `Node.js ${NODE_AT_LEAST.join('.')} or newer (this is ${version})`,
+    what: `Node.js 24 or newer, 22.13 or 20.19 (this is ${version})`,
     why: 'everything runs on it',
     install: {
       'apt-get': 'sudo apt-get install nodejs npm   # older systems: https://nodejs.org/en/download',
