@@ -53,7 +53,7 @@ export interface CompileOptions {
   /**
    * Has TensorFlow's XLA compile the step for a GPU, as `tf.function(jit_compile=True)` does in Python: half a minute or more at the first
    * call, then two to three times as fast. Calls with smaller inputs than one before aren't compiled. Default false; for the steps of
-   * `train`, but not for its tests, true on a GPU for runs of 500,000 images or more without `devices`.
+   * `train`, but not for its tests, true on a GPU for runs of 400,000 images or more without `devices`.
    */
   jitCompile?: boolean;
 }
@@ -98,8 +98,15 @@ class Eager implements Runner {
 }
 
 /** @throws ConfigError where XLA can't compile a step */
-export function checkJitCompile(isRecorded: boolean): void {
-  if (!isRecorded) {
+export function checkJitCompile(
+  { jitCompile = false, compile = true }: CompileOptions,
+  devices: readonly string[] = [],
+): void {
+  if (!jitCompile) return;
+  if (devices.length > 0) {
+    throw new ConfigError('jitCompile is for a step of one device.', 'Leave out jitCompile, or devices.');
+  }
+  if (!compile) {
     throw new ConfigError(
       'Only a recorded step can be compiled.',
       'Leave out jitCompile, or `compile: false`.',
@@ -113,14 +120,11 @@ export function checkJitCompile(isRecorded: boolean): void {
   }
 }
 
-function runnerOf(
-  fn: StepFunction,
-  { compile = true, precision: asked = 'tf32', check, jitCompile = false }: CompileOptions,
-  session: SessionOptions,
-): Runner {
+function runnerOf(fn: StepFunction, options: CompileOptions, session: SessionOptions): Runner {
+  const { compile = true, precision: asked = 'tf32', check, jitCompile = false } = options;
   checkChoice('precision', asked, PRECISIONS);
   const precision = asked === 'fast' ? fastestPrecision() : asked;
-  if (jitCompile) checkJitCompile(compile);
+  checkJitCompile(options);
   if (compile) return new RecordedStep(fn, { precision, check }, { ...session, xla: jitCompile });
   // On a CPU, tf32 is float32.
   if (precision === 'tf32' || (precision === 'float32' && !usesGpu())) return new Eager(fn);

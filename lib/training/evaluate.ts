@@ -4,7 +4,7 @@
 import { checkForm, type Form, SIGNAL_FORM } from '../checks';
 import type { Batch, BatchDraws } from '../data/batch';
 import type { DataLoader } from '../data/dataLoader';
-import { type CompileOptions, compile, type Step } from '../engine/compile';
+import { type CompileOptions, checkJitCompile, compile, type Step } from '../engine/compile';
 import { type TensorFlow, tf } from '../engine/runtime/tensorflow';
 import { checkWorkers } from '../engine/runtime/workers';
 import { checkViews, outputsOf, type TestTimeAugmentation } from '../models/testTimeAugmentation';
@@ -106,6 +106,7 @@ export function compileEvaluation(
     ...options
   }: CompileOptions & Pick<EvaluateOptions, 'tta' | 'devices' | 'workerTimeout'>,
 ): EvaluationStep {
+  checkJitCompile(options, devices);
   const lossOf = criterionFor(net, criterion);
   const evaluated = (batch: Batch) => {
     const logits = outputsOf(net, batch.images, tta);

@@ -108,8 +108,8 @@ const FAST: Partial<Record<Precision, string>> = {
   tf32: 'float32, which nothing on this machine is faster than',
 };
 
-/** Images of CIFAR-10 on which XLA saves the half minute that it takes to compile a step (bench/gpu/H200.md). */
-const WORTH_COMPILING = 500_000;
+/** Images of CIFAR-10 on which XLA saves what it takes to compile a step: 270,000 in batches of 128, 620,000 of 512 (bench/gpu/H200.md). */
+const WORTH_COMPILING = 400_000;
 
 /** The epochs that are still to come. */
 async function run(parts: RunParts, options: TrainOptions): Promise<History> {

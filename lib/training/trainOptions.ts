@@ -126,12 +126,7 @@ export function checkOptions(
       'Leave out stepsPerExecution, or accumulate.',
     );
   }
-  if (options.jitCompile) {
-    if ((options.devices ?? []).length > 0) {
-      throw new ConfigError('jitCompile is for a step of one device.', 'Leave out jitCompile, or devices.');
-    }
-    checkJitCompile(options.compile ?? true);
-  }
+  checkJitCompile(options, options.devices);
   if (options.syncBatchNorm && (options.devices ?? []).length === 0) {
     throw new ConfigError(
       'syncBatchNorm is for a batch that several devices share.',

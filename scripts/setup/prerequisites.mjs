@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { SetupError } from './errors.mjs';
 
-/** The least minor version of each major one; newer ones than the last will do. Others can't `require` ES modules, as dependencies do. */
+/** The least minor version of each major one, as jsdom says; newer ones than the last will do. */
 const NODE = { 20: 19, 22: 13, 24: 0 };
 const PYTHON_AT_LEAST = [3, 10];
 const PYTHONS = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python'];
@@ -37,7 +37,7 @@ export function missingNode(version) {
   const least = NODE[/** @type {keyof typeof NODE} */ (major)];
   if (major > 24 || minor >= least) return undefined;
   return {
-    what: `Node.js 24 or newer, 22.13 or 20.19 (this is ${version})`,
+    what: `Node.js 24 or newer, 22.13 or newer, or 20.19 or newer (this is ${version})`,
     why: 'everything runs on it',
     install: {
       'apt-get': 'sudo apt-get install nodejs npm   # older systems: https://nodejs.org/en/download',

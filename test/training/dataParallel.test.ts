@@ -176,6 +176,17 @@ describe('training on several devices', () => {
     assert.ok(Number.isFinite(await loss({ devices: TWO, accumulate: 2 })));
     assertAllClose([await loss({ devices: TWO, check: true })], [plain], 1e-5);
     await assert.rejects(loss({}), ConfigError);
+    const dense = tf.sequential({
+      layers: [
+        tf.layers.flatten({ inputShape: [32, 32, 3] }),
+        tf.layers.batchNormalization({}),
+        tf.layers.dense({ units: 10 }),
+      ],
+    });
+    await assert.rejects(
+      train(dense, loader, loader, { ...options, optimizer: new SGD({ lr: 0.01 }), devices: TWO }),
+      /syncBatchNorm is for images/,
+    );
   });
 
   test('training on several devices trains whole epochs, last batches of fewer images than devices included', async () => {

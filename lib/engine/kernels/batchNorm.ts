@@ -4,7 +4,7 @@
  *
  * A kernel that is registered with its gradient takes part in `tf.grads`, `tf.variableGrads` and `tidy` like any other.
  */
-import { currentReplica } from '../recording/active';
+import { currentReplica } from '../recording/replicas';
 import { type AttributeList, type DataId, floatType, nativeBackend, typeAttribute } from '../runtime/backend';
 import { hasNativeOperations } from '../runtime/session';
 import { type TensorFlow, tf } from '../runtime/tensorflow';

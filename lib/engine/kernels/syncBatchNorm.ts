@@ -1,8 +1,8 @@
 /**
  * Batch normalization over the parts of a batch that several devices have, as PyTorch's `nn.SyncBatchNorm`: each tells the others its own
- * mean and variance, and in the backward pass its own sums.
+ * mean and variance, and in the backward pass its own sums. It computes in float32, also on a GPU in a step of 16 bits.
  */
-import { currentReplica, fromAllReplicas } from '../recording/active';
+import { currentReplica, fromAllReplicas } from '../recording/replicas';
 import { type TensorFlow, tf } from '../runtime/tensorflow';
 import type { BatchNormOptions, BatchNormState } from './batchNorm';
 import { newKernel, type Replacement } from './replacement';

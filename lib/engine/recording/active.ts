@@ -4,6 +4,7 @@
 import { type AttributeList, nativeBackend } from '../runtime/backend';
 import type { Precision } from '../runtime/session';
 import type { TensorFlow } from '../runtime/tensorflow';
+import * as crossing from './crossing';
 import type { Recorder } from './recorder';
 
 let active: Recorder | undefined;
@@ -67,58 +68,9 @@ export function onDevice<T>(device: string, record: () => T): T {
   return active ? active.recordAt({ device }, record) : record();
 }
 
-/** Devices that record the same computation for parts of a batch, one after the other. */
-export interface Replicas {
-  /** A device each, as `onDevice` takes it. */
-  places: readonly string[];
-  /** The share of the batch that each has. */
-  shares: readonly number[];
-}
-
-/** The replica that is being recorded. */
-let replica: (Replicas & { rank: number; exchanges: number; group: number }) | undefined;
-
-/** Records what a replica computes, by its place among them. */
-export function asReplica<T>(replicas: Replicas, rank: number, record: () => T): T {
-  const recorder = active!;
-  if (rank === 0) recorder.replicaGroups++;
-  replica = { ...replicas, rank, exchanges: 0, group: recorder.replicaGroups };
-  try {
-    return record();
-  } finally {
-    replica = undefined;
-  }
-}
-
-/** The replica that is being recorded, where there are several that are to compute as one. */
-export function currentReplica(): (Replicas & { rank: number }) | undefined {
-  return replica;
-}
-
-/**
- * A tensor of float32 of each replica, in their order, on the device of this one. Every replica has to call this as often, with tensors of
- * the same shapes in the same order.
- */
-export function fromAllReplicas(tensor: TensorFlow.Tensor): TensorFlow.Tensor[] {
-  const recorder = active!;
-  const { places, rank, group } = replica!;
-  const exchange = replica!.exchanges++;
-  const crossing = (from: number, to: number) => ({
-    name: `replica ${from} to ${to}, exchange ${exchange} of group ${group}`,
-    from: places[from],
-    to: places[to],
-  });
-  places.forEach((_, other) => {
-    if (other !== rank) recorder.send(tensor, crossing(rank, other));
-  });
-  return places.map((_, other) =>
-    other === rank ? tensor : recorder.receive(crossing(other, rank), tensor.shape),
-  );
-}
-
 /** A tensor of float32 that crosses to another device as bfloat16, so that half as many bytes travel. */
 export function sentAsBfloat16(tensor: TensorFlow.Tensor, to: string): TensorFlow.Tensor {
-  return active ? active.sentAsBfloat16(tensor, to) : tensor;
+  return active ? crossing.sendAsBfloat16(active, tensor, to) : tensor;
 }
 
 /** The worker's device that what is recorded is placed on; undefined for one of this process. */
@@ -162,4 +114,19 @@ export function execute(
       nativeBackend().executeSingleOutput(op, attributes, inputs),
     ]
   );
+}
+
+/** A number for replicas that are recorded together. */
+export function nextReplicaGroup(): number {
+  return active!.nextReplicaGroup();
+}
+
+/** Sends a tensor of float32 from the device that is recorded for to another one. */
+export function send(tensor: TensorFlow.Tensor, by: crossing.Crossing): void {
+  crossing.send(active!, tensor, by);
+}
+
+/** A tensor of float32 that another device sends to the one that is recorded for. */
+export function receive(by: crossing.Crossing, shape: number[]): TensorFlow.Tensor {
+  return crossing.receive(active!, by, shape);
 }

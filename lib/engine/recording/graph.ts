@@ -2,7 +2,7 @@
  * A graph under construction, in the terms of TensorFlow.js's kernels: an operation's name, attributes and flat inputs.
  */
 import type { Attribute, AttributeList } from '../runtime/backend';
-import { nativeBackend, typeAttribute } from '../runtime/backend';
+import { nativeBackend } from '../runtime/backend';
 import {
   type GraphSession,
   newGraphSession,
@@ -38,15 +38,6 @@ export interface Placement {
   device?: string;
 }
 
-/** How a tensor crosses from one device to another. */
-export interface Crossing {
-  /** Its own in a run of the session. */
-  name: string;
-  /** Devices, as in a placement. */
-  from: string;
-  to: string;
-}
-
 /** A node of a graph. */
 export interface Node extends Added {
   op: string;
@@ -63,7 +54,7 @@ export class Graph {
   readonly nodes: Node[] = [];
   private readonly definitions = new Map<string, ArgumentDefinition[]>();
   private count = 0;
-  /** Whether the nodes that are added are none for XLA, in a session that it compiles for. */
+  /** Whether XLA leaves out the nodes that are added from now on. */
   skipsXla = false;
 
   /** The workers that the session runs on. */
@@ -85,7 +76,7 @@ export class Graph {
     attributes: AttributeList,
     { after = [], device = '' }: Placement = {},
   ): Added {
-    // A node's name may not begin as that of TensorFlow's inner operations does.
+    // TensorFlow refuses names that begin with an underscore, as those of its inner operations do.
     const name = `${op.replace(/^_/, '')}_${this.count++}`;
     // TensorFlow infers the types of inputs. TensorFlow.js's kernels give some of them wrong, which eager execution overlooks.
     const inferred = new Set(
@@ -98,28 +89,6 @@ export class Graph {
     const added = this.session.addNode(op, name, grouped, needed, after, device);
     this.nodes[added.node] = { ...added, op, inputs, attributes, after, device };
     return added;
-  }
-
-  /** Adds an operation by which a tensor crosses from one device to another under a name: `_Send` there, `_Recv` here. */
-  crossing(op: '_Send' | '_Recv', { name, from, to }: Crossing, dtype: number, inputs: Output[]): Added {
-    const { binding } = nativeBackend();
-    const devices = this.session.devices();
-    const deviceOf = (place: string) =>
-      devices.find((device) => device.name.replace('/replica:0', '').endsWith(place))!;
-    const text = (key: string, value: string): Attribute => ({
-      name: key,
-      type: binding.TF_ATTR_STRING,
-      value,
-    });
-    const incarnation = BigInt.asIntN(64, deviceOf(from).incarnation);
-    const attributes = [
-      typeAttribute(op === '_Send' ? 'T' : 'tensor_type', dtype),
-      text('tensor_name', name),
-      text('send_device', deviceOf(from).name),
-      text('recv_device', deviceOf(to).name),
-      { name: 'send_device_incarnation', type: binding.TF_ATTR_INT, value: incarnation },
-    ];
-    return this.add(op, inputs, attributes, { device: op === '_Send' ? from : to });
   }
 
   /** Adds a constant. */

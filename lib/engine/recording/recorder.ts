@@ -5,13 +5,13 @@
  * one of the session's; any other tensor, which becomes a constant.
  */
 import { EngineError } from '../../errors';
-import { type AttributeList, nativeBackend, typeAttribute } from '../runtime/backend';
+import { type AttributeList, floatType, nativeBackend, typeAttribute } from '../runtime/backend';
 import { type Output, type Precision, reasonOf } from '../runtime/session';
 import { type TensorFlow, tf } from '../runtime/tensorflow';
 import { typeNumber } from '../runtime/values';
 import { callerLine } from './callerLine';
 import { Constants } from './constants';
-import type { Added, Crossing, Graph, Placement } from './graph';
+import type { Added, Graph, Placement } from './graph';
 import { outputsOf, ReducedPrecision, reducedType, type TypedOutput } from './precision';
 import { Symbols } from './symbols';
 import { unshareValues, type VariableStore } from './variableStore';
@@ -43,8 +43,7 @@ export class Recorder {
   private readonly initial: { variable: TensorFlow.Variable; value: Output }[] = [];
   /** Nodes that nothing takes, and that run all the same. */
   readonly sends: number[] = [];
-  /** How often replicas were recorded. */
-  replicaGroups = 0;
+  private replicaGroups = 0;
   /** Where the next nodes are placed. */
   private placement: Placement = {};
 
@@ -118,38 +117,19 @@ export class Recorder {
     return this.recordAt({ after: [this.outputOf(tensor)[0]] }, record);
   }
 
-  /** A tensor of float32 that crosses to another device as bfloat16. */
-  sentAsBfloat16(tensor: TensorFlow.Tensor, to: string): TensorFlow.Tensor {
-    const { TF_FLOAT } = nativeBackend().binding;
-    const type = reducedType('bfloat16')!;
-    const cast = (output: Output, from: number, into: number) =>
-      this.addNode('Cast', [typeAttribute('SrcT', from), typeAttribute('DstT', into)], [output]);
-    const { node } = cast(this.outputOf(tensor), TF_FLOAT, type);
-    const arrived = this.recordAt({ device: to }, () => cast([node, 0], type, TF_FLOAT));
-    return this.symbols.tensorOf([arrived.node, 0], arrived.outputs[0], 'Cast');
+  /** A number for replicas that are recorded together, which no others of this step have. */
+  nextReplicaGroup(): number {
+    return this.replicaGroups++;
   }
 
-  /** Sends a tensor of float32 to another device, whose `receive` may be recorded before or after. */
-  send(tensor: TensorFlow.Tensor, crossing: Crossing): void {
-    const type = nativeBackend().binding.TF_FLOAT;
-    this.sends.push(this.graph.crossing('_Send', crossing, type, [this.outputOf(tensor)]).node);
-  }
-
-  /** What another device sends: a tensor of float32. */
-  receive(crossing: Crossing, shape: number[]): TensorFlow.Tensor {
-    const { binding } = nativeBackend();
-    const { node } = this.graph.crossing('_Recv', crossing, binding.TF_FLOAT, []);
-    const shaped = this.recordAt({ device: crossing.to }, () => this.ensureShape([node, 0], shape));
-    return this.symbols.tensorOf([shaped.node, 0], shaped.outputs[0], '_Recv');
-  }
-
-  private ensureShape(output: Output, shape: number[]): Added {
-    const { binding } = nativeBackend();
-    return this.addNode(
-      'EnsureShape',
-      [typeAttribute('T', binding.TF_FLOAT), { name: 'shape', type: binding.TF_ATTR_SHAPE, value: shape }],
-      [output],
-    );
+  /** Adds the shape of an output of float32 that TensorFlow doesn't infer. */
+  ensureShape(output: Output, shape: number[]): Added {
+    const { TF_ATTR_SHAPE } = nativeBackend().binding;
+    const attributes = [
+      typeAttribute('T', floatType()),
+      { name: 'shape', type: TF_ATTR_SHAPE, value: shape },
+    ];
+    return this.addNode('EnsureShape', attributes, [output]);
   }
 
   /** Places what `record` adds. */
@@ -177,7 +157,8 @@ export class Recorder {
     }
   }
 
-  private addNode(op: string, attributes: AttributeList, inputs: Output[]): Added {
+  /** Adds a node with its inputs as they are, where the next ones are placed. */
+  addNode(op: string, attributes: AttributeList, inputs: Output[]): Added {
     for (const input of inputs) this.used.add(input);
     const added = this.graph.add(op, inputs, attributes, this.placement);
     this.updates.addNode(added.node, inputs);
@@ -240,7 +221,11 @@ export class Recorder {
   assignInitialValues(): { variables: TensorFlow.Variable[]; targets: number[] } {
     return {
       variables: this.initial.map(({ variable }) => variable),
-      targets: this.initial.map(({ variable, value }) => this.assignment(variable, value)),
+      // A value may have been computed of what other devices send.
+      targets:
+        this.initial.length === 0
+          ? []
+          : [...this.initial.map(({ variable, value }) => this.assignment(variable, value)), ...this.sends],
     };
   }
 

@@ -36,8 +36,6 @@ export type RunArguments = [feeds: Output[], values: Value[], fetches: Output[],
 
 /** A graph that grows node by node, and a session that runs any part of it. */
 export interface GraphSession {
-  /** The session's devices by their whole names, each with the number that TensorFlow knows its life by. */
-  devices(): { name: string; incarnation: bigint }[];
   /** The operation's definition, a serialized `tensorflow.OpDef`. */
   opDef(op: string): Uint8Array;
   addNode(

@@ -3,7 +3,8 @@
  */
 import type { Batch, BatchDraws } from '../../data/batch';
 import { mapTensors } from '../../engine/operations/mapTensors';
-import { asReplica, onDevice, sentAsBfloat16 } from '../../engine/recording/active';
+import { onDevice, sentAsBfloat16 } from '../../engine/recording/active';
+import { asReplica } from '../../engine/recording/replicas';
 import type { SessionOptions } from '../../engine/runtime/session';
 import { type TensorFlow, tf } from '../../engine/runtime/tensorflow';
 import { clusterOf, cpusOf, placesOf, targetOf, workersOf } from '../../engine/runtime/workers';

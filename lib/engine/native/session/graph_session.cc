@@ -189,7 +189,6 @@ class GraphSession : public Napi::ObjectWrap<GraphSession> {
   static Napi::Function Define(Napi::Env env) {
     return DefineClass(env, "GraphSession",
                        {
-                           InstanceMethod<&GraphSession::Devices>("devices"),
                            InstanceMethod<&GraphSession::OpDef>("opDef"),
                            InstanceMethod<&GraphSession::AddNode>("addNode"),
                            InstanceMethod<&GraphSession::RunNow>("run"),
@@ -241,24 +240,6 @@ class GraphSession : public Napi::ObjectWrap<GraphSession> {
     return outputs;
   }
 
-  // devices(): {name: string, incarnation: bigint}[], those that the session has, with TensorFlow's numbers of their
-  // lives.
-  Napi::Value Devices(const Napi::CallbackInfo& info) {
-    Napi::Env env = info.Env();
-    auto status = NewStatus();
-    std::unique_ptr<TF_DeviceList, decltype(&TF_DeleteDeviceList)> list(
-        TF_SessionListDevices(State(env).session, status.get()), TF_DeleteDeviceList);
-    Check(env, status);
-    auto devices = Napi::Array::New(env);
-    for (int i = 0; i < TF_DeviceListCount(list.get()); ++i) {
-      auto device = Napi::Object::New(env);
-      device.Set("name", TF_DeviceListName(list.get(), i, status.get()));
-      device.Set("incarnation", Napi::BigInt::New(env, TF_DeviceListIncarnation(list.get(), i, status.get())));
-      devices.Set(devices.Length(), device);
-    }
-    return devices;
-  }
-
   // opDef(op: string): the operation's serialized tensorflow.OpDef.
   Napi::Value OpDef(const Napi::CallbackInfo& info) {
     auto status = NewStatus();
@@ -282,9 +263,6 @@ class GraphSession : public Napi::ObjectWrap<GraphSession> {
         if (value.IsArray()) {
           auto integers = Integers(value);
           TF_SetAttrIntList(node, name.c_str(), integers.data(), integers.size());
-        } else if (value.IsBigInt()) {
-          bool lossless = true;
-          TF_SetAttrInt(node, name.c_str(), value.As<Napi::BigInt>().Int64Value(&lossless));
         } else {
           TF_SetAttrInt(node, name.c_str(), value.ToNumber().Int64Value());
         }

@@ -103,9 +103,7 @@ export function outlineOf(
       });
     } else {
       indices.set(number, operations.length);
-      // Each session has its devices' lives numbered otherwise.
-      const same = attributes.filter(({ name }) => name !== 'send_device_incarnation');
-      operations.push({ op, attributes: same, sources, after, stack: stacks[number] });
+      operations.push({ op, attributes, sources, after, stack: stacks[number] });
     }
   }
   const structure = { name: 'structure', type: 0, value: structureOf(output) };
