@@ -78,7 +78,7 @@ const worker = (/** @type {string} */ name, /** @type {(string | number)[]} */ .
 ];
 
 /**
- * Runs a program of JavaScript that prints what it has to say after `ANSWER`.
+ * Runs a program of JavaScript, an expression, and keeps what it comes to.
  *
  * @param {string} what
  * @param {string} text
@@ -105,22 +105,6 @@ const LOSSES = `(async () => {
   await lib.train(net, trainLoader, testLoader, { epochs: 1, optimizer, criterion: lib.crossEntropy(), precision: process.argv[1],
     ...JSON.parse(process.argv[2]), onProgress: (e) => e.kind === 'batch' && losses.push(e.loss) });
   return { device: lib.device(), losses };
-})()`;
-
-// What each operation costs in a step that isn't compiled, by TensorFlow's trace.
-const COSTS = `(async () => {
-  const lib = require('./bench/dist/lib/index');
-  const { compileTraining } = require('./bench/dist/lib/training/step/trainingStep');
-  const [batch, precision, width] = process.argv.slice(1);
-  const images = 2 * batch;
-  const noise = new lib.Dataset(Uint8Array.from({ length: images * 3072 }, () => 256 * Math.random()), Uint8Array.from({ length: images }, (_, i) => i % 10));
-  const loader = new lib.DataLoader(noise, { batchSize: Number(batch), onDevice: true, transforms: [lib.randomCrop(4), lib.randomFlip()] });
-  const net = lib.resnet18({ width: Number(width), seed: 0 });
-  const optimizer = new lib.SGD({ lr: 0.01, momentum: 0.9, weightDecay: 5e-4 });
-  const step = compileTraining(net, { optimizer, criterion: lib.crossEntropy(), precision, makeBatch: (inputs) => loader.batch(inputs) });
-  const inputs = () => ({ lr: lib.tf.fill([1], 0.01), momentum: lib.tf.fill([1], 0.9), batches: [[...loader.inputs()][0].tensors] });
-  for (let i = 0; i < 6; i++) await step(inputs());
-  return { costs: (await step.operationCosts(inputs())).slice(0, 25) };
 })()`;
 
 const PRETRAINED = `(async () => {
@@ -206,7 +190,12 @@ if (only.includes('rates')) {
     await rates(row, { ours: ours(row), PyTorch: torch(row), 'PyTorch, compiled': torch(row, 'compile') });
   }
 }
-if (only.includes('costs')) await program('costs', COSTS, cpu ? [16, half, 8] : [512, half, 64]);
+if (only.includes('costs')) {
+  const one = start(ours(['resnet18', cpu ? 8 : 64, cpu ? 16 : 512], half, { jitCompile: false }));
+  await one.ask(6, Math.min(60, left()));
+  keep('costs', (await one.ask('costs', Math.min(60, left()))) ?? { failed: one.said() });
+  one.end();
+}
 if (['runs', 'seeds', 'oneCycle'].some((name) => only.includes(name))) {
   while (!existsSync('data/ready') && left() > 30) await new Promise((resolve) => setTimeout(resolve, 1000));
 }

@@ -1,6 +1,7 @@
 /**
  * Training on noise that lies on the device, as `train` does it: for a line takes so many steps, and answers with the seconds they took
- * together. Arguments: network, width, batch size, precision, and as JSON what else `train` is told.
+ * together; for the line `costs`, with what the operations of one cost. Arguments: network, width, batch size, precision, and as JSON what
+ * else `train` is told.
  */
 import type { Batch, BatchDraws } from '../../lib/data/batch';
 import { DataLoader } from '../../lib/data/dataLoader';
@@ -81,6 +82,12 @@ function* grouped(): Generator<(Batch | BatchDraws)[], never, undefined> {
 
 const groups = grouped();
 serve(async (line) => {
+  if (line === 'costs') {
+    const group = groups.next().value;
+    const costs = await step.operationCosts({ lr, momentum, batches: group });
+    for (const tensors of group) tf.dispose(tensors);
+    return { costs };
+  }
   const began = performance.now();
   let group = groups.next().value;
   for (let taken = 0; taken < Number(line); taken += stepsPerExecution) {

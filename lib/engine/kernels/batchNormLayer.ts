@@ -39,27 +39,24 @@ function parametersOf({ gamma, beta, movingMean }: Layer): { gamma: Weight; beta
   return { gamma: gamma ?? { read: () => tf.ones(shape) }, beta: beta ?? { read: () => tf.zeros(shape) } };
 }
 
-function trainImages(layer: Layer, x: TensorFlow.Tensor4D): TensorFlow.Tensor4D {
-  return tf.tidy(() => {
-    const parameters = parametersOf(layer);
-    const state = {
-      scale: parameters.gamma.read(),
-      offset: parameters.beta.read(),
-      mean: layer.movingMean.read(),
-      variance: layer.movingVariance.read(),
-    };
-    const { y, mean, variance } = batchNormTraining(x, state, layer);
-    layer.movingMean.write(mean);
-    layer.movingVariance.write(variance);
-    return y;
-  });
-}
-
 function train(layer: Layer, inputs: Value, kwargs: object, original: Call): Value {
   const x = Array.isArray(inputs) ? inputs[0] : inputs;
   // The fused operation normalizes the last axis of images.
-  if (x.rank === 4 && (layer.axis === -1 || layer.axis === 3))
-    return trainImages(layer, x as TensorFlow.Tensor4D);
+  if (x.rank === 4 && (layer.axis === -1 || layer.axis === 3)) {
+    return tf.tidy(() => {
+      const parameters = parametersOf(layer);
+      const state = {
+        scale: parameters.gamma.read(),
+        offset: parameters.beta.read(),
+        mean: layer.movingMean.read(),
+        variance: layer.movingVariance.read(),
+      };
+      const { y, mean, variance } = batchNormTraining(x as TensorFlow.Tensor4D, state, layer);
+      layer.movingMean.write(mean);
+      layer.movingVariance.write(variance);
+      return y;
+    });
+  }
   if (currentReplica()) {
     throw new ConfigError(
       `syncBatchNorm is for images, and ${layer.name} normalizes axis ${layer.axis} of ${x.rank}.`,
